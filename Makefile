@@ -1,0 +1,41 @@
+# Everything runs from .venv, which the first target that needs it makes from requirements.lock.
+# A machine needs python3 (3.11 or later) with pip and venv, and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format type notebooks benchmark
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo: $(READY) ## hold a conversation in the terminal, with the emulator or, given a key, with Gemini
+	$(BIN)/python -m langchain_genai_chat.emulator.demo
+
+test: $(READY) ## run the tests
+	$(BIN)/python -m pytest -rs
+
+lint: $(READY) ## check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(READY) ## reformat, and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+type: $(READY) ## check types
+	$(BIN)/mypy
+
+notebooks: $(READY) ## run every notebook in notebooks/ from top to bottom
+	$(BIN)/python -m pytest --nbmake --nbmake-timeout=120 notebooks
+
+benchmark: $(READY) ## measure this package, and what it is compared with, by running tests/benchmarks
+	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
