@@ -1,0 +1,35 @@
+"""What tests everywhere start from: an environment without anybody's keys, and the recorded traffic."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Exchange = dict[str, Any]
+
+FOREIGN = ("GEMINI_", "GOOGLE_", "LANGCHAIN_", "LANGSMITH_", "LC_")
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's key, project or tracing must neither help a test nor be used by one."""
+    for name in os.environ:
+        if name.startswith(FOREIGN):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Callable[[str], list[Exchange]]:
+    """Reads a file of recorded exchanges, say `recordings("gemini-generate.jsonl")`."""
+    folder = os.environ.get("GENAI_RECORDINGS")
+    if not folder:
+        pytest.skip("GENAI_RECORDINGS names no folder of recorded traffic")
+
+    def read(name: str) -> list[Exchange]:
+        with Path(folder, name).open(encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+
+    return read
