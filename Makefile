@@ -1,7 +1,8 @@
 # Everything runs from .venv, which the first target that needs it makes from requirements.lock.
 # A machine needs python3 (3.11 or later) with pip and venv, and make.
 
-PYTHON ?= python3
+# 3.11 is the one that was tested.
+PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
