@@ -1,0 +1,69 @@
+"""The names that the package promises, pinned, and how many they may become."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+import langchain_genai_chat
+
+EXPORTS = {
+    "langchain_genai_chat": {"ChatGenAI", "__version__", "genai"},
+    "langchain_genai_chat.genai": {"AsyncClient", "Client", "errors", "types"},
+    "langchain_genai_chat.genai.errors": {
+        "APIConnectionError",
+        "APIError",
+        "APITimeoutError",
+        "ClientError",
+        "FunctionInvocationError",
+        "ServerError",
+        "UnknownApiResponseError",
+        "UnknownFunctionCallArgumentError",
+        "UnsupportedFunctionError",
+    },
+}
+MAX_PUBLIC_NAMES = 40
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_exports_are_pinned(name: str) -> None:
+    """A name once exported is somebody's import; adding or losing one is a decision, so it shows here."""
+    assert set(importlib.import_module(name).__all__) == EXPORTS[name]
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_every_export_exists(name: str) -> None:
+    """What is loaded on first use is missed on first use only."""
+    module = importlib.import_module(name)
+    assert [each for each in module.__all__ if not hasattr(module, each)] == []
+    assert set(module.__all__) <= set(dir(module))
+
+
+def public_modules() -> Iterator[ModuleType]:
+    yield langchain_genai_chat
+    for info in pkgutil.walk_packages(langchain_genai_chat.__path__, "langchain_genai_chat."):
+        path = info.name.split(".")
+        if "types" not in path and not any(part.startswith("_") for part in path):
+            yield importlib.import_module(info.name)
+
+
+def promised(module: ModuleType) -> set[str]:
+    """`__all__`, or for a module without it the public classes that it defines."""
+    if hasattr(module, "__all__"):
+        return set(module.__all__)
+    classes = inspect.getmembers(module, inspect.isclass)
+    return {name for name, each in classes if each.__module__ == module.__name__ and name[0] != "_"}
+
+
+def test_public_names_are_few() -> None:
+    """At most forty names to learn, the wire's nouns in `types` aside.
+
+    Counted are the names that modules without an underscore in their path promise, each name once.
+    Methods, fields and modules themselves are not counted, so exported modules are taken off.
+    """
+    modules = list(public_modules())
+    names = set().union(*map(promised, modules)) - {module.__name__.rpartition(".")[2] for module in modules}
+    assert len(names) <= MAX_PUBLIC_NAMES, sorted(names)

@@ -1,0 +1,138 @@
+"""Sync and async classes offer the same things under the same names.
+
+Finds each pair `X`, `AsyncX` in the modules of genai by itself; knows only where the two may differ, and why.
+"""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from langchain_genai_chat import genai
+
+# The async name by the sync one, where they differ: Python's own convention, and google-genai's.
+RENAMED = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
+
+# What one side has alone, and why.
+ONE_SIDED = {
+    "Client.aio": "the way from the sync client to the async one",
+}
+
+
+def find_pairs() -> dict[str, tuple[type, type]]:
+    classes: dict[str, type] = {}
+    for info in pkgutil.walk_packages(genai.__path__, f"{genai.__name__}."):
+        module = importlib.import_module(info.name)
+        classes |= {
+            name: each for name, each in inspect.getmembers(module, inspect.isclass) if name[0] != "_"
+        }
+    return {
+        name: (each, classes[f"Async{name}"]) for name, each in classes.items() if f"Async{name}" in classes
+    }
+
+
+def public_members(cls: type) -> dict[str, Any]:
+    """The members by their sync name, entering and leaving a `with` among them."""
+    sync_names = {twin: name for name, twin in RENAMED.items()}
+    members = dict(inspect.getmembers_static(cls))
+    return {sync_names.get(name, name): member for name, member in members.items() if is_public(name)}
+
+
+def is_public(name: str) -> bool:
+    return not name.startswith("_") or name in {*RENAMED, *RENAMED.values()}
+
+
+def in_sync_words(annotation: Any) -> str:
+    """The annotation as the sync twin would say it."""
+    text = inspect.formatannotation(annotation)
+    return re.sub(r"\bAsync(?=[A-Z])|\bAwaitable\b", "", text).replace("Generator", "Iterator")
+
+
+def parameters_of(function: Any) -> list[tuple[str, Any, Any, str]]:
+    parameters = inspect.signature(function).parameters.values()
+    return [(each.name, each.kind, each.default, in_sync_words(each.annotation)) for each in parameters]
+
+
+def differences(twin: type, other: type) -> Iterator[str]:
+    """What the async class `other` does not offer as the sync class `twin` does."""
+    mine, theirs = public_members(twin), public_members(other)
+    for name in sorted(mine.keys() ^ theirs.keys()):
+        owner = twin if name in mine else other
+        if f"{owner.__name__}.{name}" not in ONE_SIDED:
+            yield f"{name}: only {owner.__name__} has it"
+    for name in sorted(mine.keys() & theirs.keys()):
+        member, its_twin = mine[name], theirs[name]
+        if type(member) is not type(its_twin):
+            yield f"{name}: a {type(member).__name__} here, a {type(its_twin).__name__} there"
+        elif inspect.isfunction(member):
+            if parameters_of(member) != parameters_of(its_twin):
+                yield f"{name}: {inspect.signature(member)} here, {inspect.signature(its_twin)} there"
+            if in_sync_words(returned(member)) != in_sync_words(returned(its_twin)):
+                yield f"{name}: gives {returned(member)} here, {returned(its_twin)} there"
+            if inspect.isasyncgenfunction(its_twin):
+                yield f"{name}: an async generator, which checks its arguments only when first asked"
+
+
+def returned(function: Any) -> Any:
+    return inspect.signature(function).return_annotation
+
+
+PAIRS = find_pairs()
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_both_twins_offer_the_same(name: str) -> None:
+    """What is learnt on one side holds on the other, and no rule is written for one of them only."""
+    assert list(differences(*PAIRS[name])) == []
+
+
+def test_the_pairs_are_found() -> None:
+    """A search that finds nothing would agree with everything."""
+    assert {"Client", "Models"} <= PAIRS.keys()
+
+
+class Shop:
+    def close(self) -> None: ...
+    def sell(self, *, name: str) -> Iterator[str]:
+        yield name
+
+
+class SameShop:
+    async def aclose(self) -> None: ...
+    async def sell(self, *, name: str) -> AsyncIterator[str]:
+        return sold(name)
+
+
+class OtherShop:
+    async def aclose(self) -> None: ...
+    async def buy(self) -> None: ...
+    async def sell(self, *, name: str, price: int = 0) -> AsyncIterator[str]:
+        return sold(name)
+
+
+class LazyShop:
+    async def aclose(self) -> None: ...
+    async def sell(self, *, name: str) -> AsyncIterator[bytes]:
+        yield name.encode()
+
+
+async def sold(name: str) -> AsyncIterator[str]:
+    yield name
+
+
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        (SameShop, []),
+        (OtherShop, ["buy: only OtherShop has it", "sell: (self, *, name: str)"]),
+        (LazyShop, ["sell: gives", "sell: an async generator"]),
+    ],
+)
+def test_differences_are_seen(other: type, found: list[str]) -> None:
+    """A comparison that cannot fail keeps nothing."""
+    seen = list(differences(Shop, other))
+    assert [text[: len(start)] for text, start in zip(seen, found, strict=True)] == found
