@@ -1,0 +1,177 @@
+"""What every wire type shares: field names, base64 bytes, open enums, refusal of unknown options.
+
+Knows nothing of any one message, nor of HTTP.
+"""
+
+import binascii
+import difflib
+import logging
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+_LOGGER = logging.getLogger("langchain_genai_chat")
+_HINTS_GIVEN: set[str] = set()
+
+
+def hint_once(message: str) -> None:
+    """Log a hint the first time it is given, at DEBUG: a normal run must log nothing louder (B118)."""
+    if message not in _HINTS_GIVEN:
+        _HINTS_GIVEN.add(message)
+        _LOGGER.debug(message)
+
+
+class WireModel(BaseModel):
+    """A message of the wire: snake_case here, camelCase in JSON, both read; unknown fields are kept.
+
+    `model_dump(mode="json", by_alias=True, exclude_none=True)` gives the JSON of the wire.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        extra="allow",
+        defer_build=True,  # about 200 classes: building them all would be most of the import
+        ser_json_bytes="base64",
+        ser_json_inf_nan="strings",
+    )
+
+    def to_json_dict(self) -> dict[str, Any]:
+        """JSON values under snake_case names, without what is None; google-genai's form for storing."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def __repr_args__(self) -> list[tuple[str | None, Any]]:
+        """Show what is set: most messages have many fields and few of them set."""
+        return [(name, value) for name, value in super().__repr_args__() if value is not None]
+
+
+@cache
+def field_spellings(model: type[BaseModel]) -> dict[str, str]:
+    """Every key that a model takes for a field, snake_case and camelCase, to the field's name."""
+    return {key: name for name in model.model_fields for key in (name, to_camel(name))}
+
+
+class ConfigModel(WireModel):
+    """Options of a call: an unknown field raises and names the nearest, since it would be ignored."""
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown_fields(cls, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            spellings = field_spellings(cls)
+            for key in value:
+                if key not in spellings:
+                    near = difflib.get_close_matches(str(key), spellings, n=1)
+                    raise PydanticCustomError(
+                        "unknown_field",
+                        "{model} has no field {key}{hint}",
+                        {
+                            "model": cls.__name__,
+                            "key": repr(key),
+                            "hint": f"; nearest: {spellings[near[0]]!r}" if near else "",
+                        },
+                    )
+        return value
+
+
+class OpenEnum(StrEnum):
+    """An enum that takes any string: a value not listed becomes a member equal to its text (`is_known` False).
+
+    Listed values are found in any case. A number becomes the member at that place where the order of
+    listing is the order of the proto (`__numbered__` says for how many), else its own digits.
+    """
+
+    __hash__ = str.__hash__  # Enum hashes the name; equal strings must hash alike
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            return None
+        if isinstance(value, int):
+            numbered = list(cls)[: getattr(cls, "__numbered__", None)]
+            if 0 <= value < len(numbered):
+                return numbered[value]
+        text = str(value)
+        wanted = text.casefold()
+        for member in cls:
+            if member.value.casefold() == wanted:
+                return member
+        unlisted = str.__new__(cls, text)
+        unlisted._name_ = text
+        unlisted._value_ = text
+        return unlisted
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the value is one of those listed here."""
+        return self._name_ in type(self).__members__
+
+
+_URLSAFE_TO_STANDARD = str.maketrans("-_", "+/")
+
+
+def decode_base64(text: str) -> bytes:
+    """Bytes of base64 text in the standard or the URL-safe alphabet, padded or not."""
+    if "-" in text or "_" in text:
+        text = text.translate(_URLSAFE_TO_STANDARD)
+    if missing := -len(text) % 4:
+        text += "=" * missing
+    try:
+        return binascii.a2b_base64(text, strict_mode=True)
+    except ValueError as error:
+        raise ValueError(f"not base64 text: {error}") from None
+
+
+def encode_base64(data: bytes) -> str:
+    """Base64 text as we send it: standard alphabet, padded."""
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
+
+
+class LiteralSignature(bytes):
+    """A documented text in place of a thought signature; it goes out as it is, not as base64."""
+
+    __slots__ = ()
+
+
+SKIP_THOUGHT_SIGNATURE = LiteralSignature(b"skip_thought_signature_validator")
+"""For calls that Gemini did not make; both backends take it."""
+_LITERAL_SIGNATURES = {
+    literal.decode(): literal
+    for literal in (SKIP_THOUGHT_SIGNATURE, LiteralSignature(b"context_engineering_is_the_way_to_go"))
+}
+
+
+def _read_bytes(value: Any) -> Any:
+    return decode_base64(value) if isinstance(value, str) else value
+
+
+def _read_signature(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return _LITERAL_SIGNATURES.get(value) or decode_base64(value)
+
+
+def _write_signature(value: bytes) -> str:
+    return value.decode() if isinstance(value, LiteralSignature) else encode_base64(value)
+
+
+Base64 = Annotated[
+    bytes,
+    BeforeValidator(_read_bytes),
+    PlainSerializer(encode_base64, return_type=str, when_used="json-unless-none"),
+]
+"""Bytes here, base64 text in JSON; a string is always decoded."""
+Signature = Annotated[
+    bytes,
+    BeforeValidator(_read_signature),
+    PlainSerializer(_write_signature, return_type=str, when_used="json-unless-none"),
+]
+"""As `Base64`, but for the two literal texts, which stay what they are."""
