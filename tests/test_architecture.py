@@ -33,18 +33,16 @@ FLOORS: dict[float, set[str]] = {
     5: {"genai.client"},
     4: {"genai.chats"},
     3: {"genai.models", "genai.files", "genai.caches"},
-    2: {"genai.transport", "genai._rounds"},
+    2: {"genai.transport", "genai._rounds", "genai._api", "genai._auth", "genai._pagers"},
     1: {
-        "genai._auth",
         "genai._body",
         "genai._contents",
         "genai._endpoints",
         "genai._exchange",
         "genai._fold",
         "genai._functions",
-        "genai._sse",
     },
-    0: {"genai.types", "genai.errors", "genai._wire"},
+    0: {"genai.types", "genai.errors", "genai._sse", "genai._wire", "_version"},
 }
 WALL = 5.75
 
@@ -306,7 +304,7 @@ CIRCLE = {"genai/types/content.py": "from ._base import A", "genai/types/_base.p
     [
         (check_every_file_has_a_floor, "utils.py", "", "utils.py: has no floor"),
         (check_every_file_has_a_floor, "genai/utils.py", "", "genai/utils.py: has no floor"),
-        (check_imports_go_down, "genai/_sse.py", "from .transport import run", ":1: on floor 1"),
+        (check_imports_go_down, "genai/_sse.py", "from .transport import run", ":1: on floor 0"),
         (check_imports_go_down, "_blocks.py", "from ._tools import encode_tool", "of floor 7"),
         (check_imports_go_down, "_media.py", f"from {ROOT} import __version__", "of floor 11"),
         (check_imports_go_down, "genai/errors.py", "from .types import Content", "of floor 0"),

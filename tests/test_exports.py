@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
+from importlib.metadata import version
 from types import ModuleType
 
 import pytest
@@ -40,6 +41,11 @@ def test_every_export_exists(name: str) -> None:
     module = importlib.import_module(name)
     assert [each for each in module.__all__ if not hasattr(module, each)] == []
     assert set(module.__all__) <= set(dir(module))
+
+
+def test_the_version_is_said_once() -> None:
+    """The package names its version to servers and traces; it is the one that was installed."""
+    assert langchain_genai_chat.__version__ == version("langchain-genai-chat")
 
 
 def public_modules() -> Iterator[ModuleType]:

@@ -38,8 +38,17 @@ def find_pairs() -> dict[str, tuple[type, type]]:
 def public_members(cls: type) -> dict[str, Any]:
     """The members by their sync name, entering and leaving a `with` among them."""
     sync_names = {twin: name for name, twin in RENAMED.items()}
-    members = dict(inspect.getmembers_static(cls))
+    members = attributes_of(cls) | dict(inspect.getmembers_static(cls))
     return {sync_names.get(name, name): member for name, member in members.items() if is_public(name)}
+
+
+def attributes_of(cls: type) -> dict[str, Any]:
+    """What `__init__` sets on the object, which the class does not show."""
+    functions = [
+        each.__dict__["__init__"] for each in cls.__mro__ if inspect.isfunction(each.__dict__.get("__init__"))
+    ]
+    source = "".join(map(inspect.getsource, functions))
+    return dict.fromkeys(re.findall(r"^ +self\.(\w+)(?:: .+)? = ", source, re.MULTILINE), "attribute")
 
 
 def is_public(name: str) -> bool:
@@ -96,18 +105,26 @@ def test_the_pairs_are_found() -> None:
 
 
 class Shop:
+    def __init__(self) -> None:
+        self.street = "Main Street"
+
     def close(self) -> None: ...
     def sell(self, *, name: str) -> Iterator[str]:
         yield name
 
 
 class SameShop:
+    def __init__(self) -> None:
+        self.street: str = "Main Street"
+
     async def aclose(self) -> None: ...
     async def sell(self, *, name: str) -> AsyncIterator[str]:
         return sold(name)
 
 
 class OtherShop:
+    street = "Main Street"
+
     async def aclose(self) -> None: ...
     async def buy(self) -> None: ...
     async def sell(self, *, name: str, price: int = 0) -> AsyncIterator[str]:
@@ -129,7 +146,7 @@ async def sold(name: str) -> AsyncIterator[str]:
     [
         (SameShop, []),
         (OtherShop, ["buy: only OtherShop has it", "sell: (self, *, name: str)"]),
-        (LazyShop, ["sell: gives", "sell: an async generator"]),
+        (LazyShop, ["street: only Shop has it", "sell: gives", "sell: an async generator"]),
     ],
 )
 def test_differences_are_seen(other: type, found: list[str]) -> None:
