@@ -1,0 +1,57 @@
+"""The models that the emulator has, as Google lists them, and what their families do.
+
+Knows names, limits and families; knows nothing of requests or of answers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from importlib import resources
+from typing import Any
+
+# llm-gemini-test-nested-model-optional-e4ad837b answers with the first; the other two are our choice.
+BEHIND_LATEST = {
+    "gemini-flash-latest": "gemini-3.6-flash",
+    "gemini-flash-lite-latest": "gemini-3.5-flash-lite",
+    "gemini-pro-latest": "gemini-3.1-pro-preview",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One model: its name, its row in the list, and what depends on its family."""
+
+    name: str
+    row: dict[str, Any]
+
+    @property
+    def answers_as(self) -> str:
+        """The `modelVersion` of its answers."""
+        return BEHIND_LATEST.get(self.name, self.name)
+
+    @property
+    def signs_text(self) -> bool:
+        """Gemini 3 signs its last text part, 2.5 and older do not (wire/thought-signatures.md)."""
+        return re.match(r"gemini-([012]\b|flash|pro)|gemma", self.answers_as) is None
+
+    def served_by(self, version: str) -> bool:
+        """Whether an API version has it: the `-latest` names are on v1beta only (wire/endpoints.md)."""
+        return version != "v1" or self.name not in BEHIND_LATEST
+
+
+def load_models(*more: str) -> dict[str, Model]:
+    """The models by name, newest first, and `more` names with the newest one's facts.
+
+    Recorded rows: llm-gemini-test-cli-gemini-models-6aa9299e, chatlas-test-google-list-models-f9e472b6.
+    1.5 is gone (crewai-testcrewmultimodalgemini-test-image-file-gemini-gemini-1-5-flas-ba321b86: 404).
+    """
+    listed = json.loads((resources.files(__package__) / "schemas" / "models.json").read_text("utf-8"))[
+        "models"
+    ]
+    models = [Model(name=row["name"].removeprefix("models/"), row=row) for row in listed]
+    models += [
+        replace(models[0], name=name, row={**models[0].row, "name": f"models/{name}"}) for name in more
+    ]
+    return {model.name: model for model in models}

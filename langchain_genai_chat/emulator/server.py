@@ -1,0 +1,132 @@
+"""The emulator on a real port, in a thread of the process that asks for it.
+
+Knows sockets, threads and uvicorn; knows nothing of what is served.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterable
+from typing import Self
+
+import uvicorn
+
+from .app import Answer, Answerer, Received, Service
+from .catalogue import load_models
+
+START_S = 10.0
+
+
+class Emulator:
+    """A strict local Gemini over real HTTP, as a context manager; it is not Google's model.
+
+    Args:
+        answer: Called in a thread with each valid generate request once the script is spent; returns what to
+            answer, or None for the emulator's own model.
+        api_key: The only key that is right; None takes any key, but a key must come.
+        models: Further model names to serve, with the newest model's facts.
+        host: Where to listen.
+        port: Which port; 0 for a free one.
+    """
+
+    def __init__(
+        self,
+        *,
+        answer: Answerer | None = None,
+        api_key: str | None = None,
+        models: Iterable[str] = (),
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self._service = Service(api_key=api_key, models=load_models(*models), answerer=answer)
+        self._host, self._port = host, port
+        self._server: _Server | None = None
+        self._thread = threading.Thread()
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens, `http://127.0.0.1:PORT`, without a version."""
+        if self._server is None:
+            raise RuntimeError("the emulator is not running; use `with Emulator() as emulator:`, or start()")
+        return f"http://{self._host}:{self._port}"
+
+    @property
+    def requests(self) -> list[Received]:
+        """What it received since the start or the last `reset`, oldest first (the last 10,000)."""
+        return list(self._service.received)
+
+    def script(self, *responses: Answer) -> None:
+        """Say what to answer next, one entry for each valid generate request; then the model answers again.
+
+        Args:
+            responses: A dict is a whole response, or one event of a stream. A list holds a stream's events,
+                where the class `Cut` breaks the connection (a unary call gets a 501 that says so). A `Fault`
+                is an error.
+        """
+        self._service.script.extend(responses)
+
+    def reset(self) -> None:
+        """Forget requests and script, and count responses from the beginning."""
+        self._service.script.clear()
+        self._service.received.clear()
+        self._service.generated = 0
+
+    def start(self) -> Self:
+        """Listen, in a daemon thread; returns when it does. A port that is taken raises OSError."""
+        # asyncio turns Nagle's delay (40 ms a request) off only where the protocol is named
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        if os.name == "posix":  # elsewhere it would let two servers share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((self._host, self._port))
+        except OSError:
+            listener.close()
+            raise
+        self._port = listener.getsockname()[1]
+        config = uvicorn.Config(
+            self._service.app(),
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_level="critical",  # a stream that the script cuts is no news
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = _Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
+        self._thread.start()
+        if not self._server.is_up.wait(START_S):
+            raise RuntimeError(f"the emulator did not start within {START_S} s")
+        return self
+
+    def stop(self) -> None:
+        """Close the port, give open streams a second, and end the thread."""
+        if self._server is not None:
+            self._server.should_exit = True
+            self._thread.join()
+            self._server = None
+
+    def wait(self) -> None:
+        """Block until it is stopped."""
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_up.set()
