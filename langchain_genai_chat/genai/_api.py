@@ -1,0 +1,120 @@
+"""What all requests of one client have in common: address, identity, headers, policy.
+
+Composes `Request` values; sends none.
+"""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from pydantic_core import from_json, to_json
+
+from .._version import __version__
+from ._endpoints import Endpoint
+from ._exchange import CREDENTIAL_HEADERS, Auth, Json, Request
+from .types.options import HttpOptions, RetryPolicy
+
+USER_AGENT = f"langchain-genai-chat/{__version__} gl-python/{platform.python_version()}"
+IDENTITY_HEADERS = ("user-agent", "x-goog-api-client")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A request as it would be sent, without its credentials."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """The settings of one client, and the requests that follow from them."""
+
+    endpoint: Endpoint
+    auth: Auth | None = field(repr=False)
+    options: HttpOptions = field(repr=False)
+    policy: RetryPolicy
+
+    @classmethod
+    def of(cls, endpoint: Endpoint, auth: Auth | None, options: HttpOptions) -> "Api":
+        """The settings of a client with these options; its policy is theirs over the default one."""
+        headers = _with_identity(options.headers)
+        return cls(
+            endpoint=endpoint,
+            auth=auth,
+            options=options.model_copy(update={"headers": headers}),
+            policy=options.policy(RetryPolicy()),
+        )
+
+    def for_call(self, options: HttpOptions | None) -> "Api":
+        """The settings with one call's options over them: headers one by one, the rest where it is set."""
+        if options is None:
+            return self
+        endpoint = self.endpoint
+        if options.base_url is not None:
+            endpoint = replace(endpoint, base_url=options.base_url.rstrip("/"))
+        if options.api_version is not None:
+            endpoint = replace(endpoint, api_version=options.api_version.strip("/"))
+        given = {name: getattr(options, name) for name in options.model_fields_set}
+        update = {name: value for name, value in given.items() if value is not None}
+        update["headers"] = {**(self.options.headers or {}), **_with_identity(options.headers)}
+        return replace(
+            self,
+            endpoint=endpoint,
+            options=self.options.model_copy(update=update),
+            policy=options.policy(self.policy),
+        )
+
+    def request(  # noqa: PLR0913 - the parts of an HTTP request
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        stream: bool = False,
+    ) -> Request:
+        """The request for a path below the API version; query parameters that are None are left out."""
+        url = self.endpoint.url(quote(path, safe="/:@"))
+        if pairs := {name: value for name, value in (query or {}).items() if value is not None}:
+            url = f"{url}?{urlencode(pairs)}"
+        sent = {**(self.options.headers or {}), **(headers or {})}
+        if self.options.server_timeout_s is not None:
+            sent["x-server-timeout"] = f"{self.options.server_timeout_s:g}"
+        data = None
+        if body is not None:
+            sent["content-type"] = "application/json"
+            if self.options.extra_body:
+                body = _merged(body, self.options.extra_body)
+            data = to_json(body, by_alias=True, exclude_none=True, inf_nan_mode="strings")
+        return Request(method=method, url=url, headers=sent, body=data, stream=stream, auth=self.auth)
+
+
+def preview_of(request: Request) -> Preview:
+    """Show a request without its credentials."""
+    headers = {name: value for name, value in request.headers.items() if name not in CREDENTIAL_HEADERS}
+    body = from_json(request.body) if request.body else {}
+    return Preview(method=request.method, url=request.url, headers=headers, body=body)
+
+
+def _with_identity(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Headers with lower-case names; what a caller says of itself in an identity header stands behind ours."""
+    sent = {name.lower(): value for name, value in (headers or {}).items()}
+    for name in IDENTITY_HEADERS:
+        own = sent.get(name, "")
+        sent[name] = own if own.startswith(USER_AGENT) else f"{USER_AGENT} {own}".rstrip()
+    return sent
+
+
+def _merged(body: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """A body with extra fields laid over it, object by object."""
+    merged = dict(body)
+    for name, value in extra.items():
+        inside = merged.get(name)
+        merged[name] = _merged(inside, value) if isinstance(inside, Mapping) and isinstance(value, Mapping) else value
+    return merged

@@ -1,0 +1,111 @@
+"""What callers may pass for contents, a chat message or a system instruction, as contents of the wire.
+
+Knows nothing of requests; never changes what it is given.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from pydantic import BaseModel
+
+from .types.content import Content, ModelContent, Part, UserContent, is_content_mapping, to_part
+
+_ACCEPTED = "text, a Part, a Content, a File, a PIL image, a dict of one of these, or a list of them"
+
+
+def contents_of(value: Any) -> list[Content]:
+    """Contents as google-genai reads them: neighbouring parts make one turn, contents stand alone.
+
+    A list inside the list is one user turn of its elements. Calls of functions make a model's turn,
+    everything else a user's, function responses too.
+
+    Raises:
+        ValueError: Nothing was given, or something that is no content; the message names index and type.
+    """
+    if value is None or (isinstance(value, list | tuple) and not value):
+        raise ValueError(f"contents is empty; pass {_ACCEPTED}.")
+    if not isinstance(value, list | tuple):
+        return [content_of(value, "contents")]
+    if all(isinstance(item, Content) for item in value):
+        return list(value)
+    return list(_turns(value))
+
+
+def content_of(value: Any, where: str = "content") -> Content:
+    """One content: a list is a user's turn of its elements, a dict is tried as a content, then as a part.
+
+    Raises:
+        ValueError: It is no content; the message begins with `where`.
+    """
+    if isinstance(value, list | tuple):
+        return UserContent([_part_of(item, f"{where}[{index}]") for index, item in enumerate(value)])
+    read = _content_or_part(value, where)
+    return read if isinstance(read, Content) else _turn_of([read])
+
+
+def message_content(message: Any) -> Content:
+    """The turn that a chat message makes: one part or a list of them, no `Content`.
+
+    Raises:
+        ValueError: It is no message, or an empty list.
+    """
+    if not isinstance(message, list):
+        return _turn_of([_message_part(message)])
+    if not message:
+        raise ValueError("content parts are required: the message is an empty list.")
+    return UserContent([_message_part(item) for item in message])
+
+
+def _turns(values: list[Any] | tuple[Any, ...]) -> Iterator[Content]:
+    read = (
+        content_of(item, f"contents[{index}]")
+        if isinstance(item, list | tuple)
+        else _content_or_part(item, f"contents[{index}]")
+        for index, item in enumerate(values)
+    )
+    for kind, group in groupby(read, key=_kind):
+        if kind == "content":
+            yield from (item for item in group if isinstance(item, Content))
+        else:
+            yield _turn_of([item for item in group if isinstance(item, Part)])
+
+
+def _kind(item: Content | Part) -> str:
+    if isinstance(item, Content):
+        return "content"
+    return "call" if item.function_call else "part"
+
+
+def _turn_of(parts: list[Part]) -> Content:
+    """A turn of parts of one kind."""
+    return ModelContent(parts) if parts[0].function_call else UserContent(parts)
+
+
+def _content_or_part(value: Any, where: str) -> Content | Part:
+    if isinstance(value, Content | Part):
+        return value
+    if isinstance(value, BaseModel) and "parts" in type(value).model_fields:
+        value = value.model_dump(exclude_none=True)  # a Content of another package, taken by its shape
+    if isinstance(value, Mapping) and is_content_mapping(value):
+        try:
+            return Content.model_validate(value)
+        except ValueError as error:
+            raise ValueError(f"{where} is no content: {error}") from error
+    return _part_of(value, where)
+
+
+def _part_of(value: Any, where: str) -> Part:
+    try:
+        return to_part(value)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+
+
+def _message_part(value: Any) -> Part:
+    if isinstance(value, Content):
+        raise ValueError("Message must be a valid part type: got a Content; pass its parts.")
+    try:
+        return to_part(value)
+    except ValueError as error:
+        raise ValueError(f"Message must be a valid part type: {error}") from error

@@ -1,0 +1,346 @@
+"""What an exchange with the service may want, and the rules of trying again: plain values, no I/O.
+
+A flow is a generator that yields what it wants and is sent back what came of it, as in httpx's
+`Auth.auth_flow`; `transport` has a synchronous and an asynchronous driver that run any flow.
+"""
+
+import random
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, cast
+
+from pydantic_core import from_json
+
+from ._sse import EventDecoder
+from .errors import (
+    EXCERPT_CHARS,
+    APIConnectionError,
+    APIError,
+    UnknownApiResponseError,
+)
+from .types.options import RetryPolicy
+
+if TYPE_CHECKING:
+    import httpx
+
+CREDENTIAL_HEADERS = ("x-goog-api-key", "authorization")
+
+T = TypeVar("T")
+Json: TypeAlias = dict[str, Any]
+Flow: TypeAlias = Generator[Any, Any, T]
+"""Yields `Request`, `Read`, `Emit`, `Calls` or `Now`; returns `T`. What each is answered with stands at it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Send this, after its delay. Answered with the `httpx.Response`, or an `APIConnectionError` is thrown in.
+
+    The answer's body has been read, unless `stream`: then the driver keeps it open until the next request,
+    and closes it whatever happens.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    stream: bool = False
+    delay_s: float = 0.0
+    connect_s: float = 10.0
+    read_s: float = 120.0
+    """The longest silence; of a unary request also the time for all of it."""
+    auth: "Auth | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read the next block of an open answer. Answered with bytes; with `b""` at the end."""
+
+    response: "httpx.Response"
+    whole: bool = False
+    """Read all of it, so that `response.content` can be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Hand this to the consumer. Answered when the consumer asks for more."""
+
+    chunk: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Run these functions. Answered with their results in order; what one raises is thrown in.
+
+    One after the other under the synchronous driver; at once under the asynchronous one, coroutine
+    functions awaited and plain functions in threads.
+    """
+
+    functions: tuple[Callable[[], Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Tell the time. Answered with the seconds of a monotonic clock."""
+
+
+class Auth(Protocol):
+    """What makes a request one of a certain caller."""
+
+    def sign(self, request: Request, *, refused: bool = False) -> Flow[Request | None]:
+        """Give the request with its credentials; after a 401 give one with new ones, or None if there are none."""
+        ...
+
+
+class Exchange(Generic[T]):
+    """Runs a flow step by step, and is the only one to meet its StopIteration."""
+
+    __slots__ = ("_flow", "done", "result", "wanted")
+
+    def __init__(self, flow: Flow[T]) -> None:
+        self._flow = flow
+        self.done = False
+        self.wanted: Any = None
+        self.result: T = cast("T", None)
+        self.answer(None)
+
+    def answer(self, value: Any) -> None:
+        """Give the flow what it wanted; `wanted` is then its next want, or `done` is true."""
+        try:
+            self.wanted = self._flow.send(value)
+        except StopIteration as stop:
+            self.done, self.result = True, stop.value
+
+    def fail(self, error: Exception) -> None:
+        """Tell the flow that what it wanted failed."""
+        try:
+            self.wanted = self._flow.throw(error)
+        except StopIteration as stop:
+            self.done, self.result = True, stop.value
+
+    def close(self) -> None:
+        """End the flow where it stands."""
+        self._flow.close()
+
+
+class Attempts:
+    """How often one call has been tried, and when it may be tried again."""
+
+    def __init__(self, policy: RetryPolicy, started_at: float) -> None:
+        self._policy = policy
+        self._made = 0
+        self._ends_at = started_at + policy.deadline_s
+
+    def left_s(self, now: float) -> float:
+        """Seconds that are left of the call's whole time."""
+        return self._ends_at - now
+
+    def delay_s(self, error: APIError, now: float, *, unary: bool) -> float:
+        """Seconds to wait before the next attempt; raises the error where there is none."""
+        policy = self._policy
+        retry = self._made
+        self._made += 1
+        if retry >= policy.max_retries or not _may_pass(error, policy):
+            raise error
+        asked_s = error.retry_after or 0.0
+        if asked_s > policy.max_delay_s:
+            raise error
+        backoff_s = policy.first_delay_s * policy.factor**retry + random.uniform(0, policy.jitter_s)  # noqa: S311 - spreads load
+        delay_s = max(min(backoff_s, policy.max_delay_s), asked_s)
+        if unary and delay_s >= self.left_s(now):
+            raise error
+        return delay_s
+
+
+def _may_pass(error: APIError, policy: RetryPolicy) -> bool:
+    """Whether another attempt may succeed: a listed status, or a connection that failed."""
+    return error.may_pass if isinstance(error, APIConnectionError) else error.code in policy.statuses
+
+
+def with_retries(request: Request, policy: RetryPolicy) -> "Flow[httpx.Response]":
+    """Send a unary request until it is answered with a 2xx or the policy is spent; raises the last error."""
+    attempts = Attempts(policy, (yield Now()))
+    delay_s = 0.0
+    while True:
+        try:
+            return (yield from _send(request, policy, attempts, delay_s))
+        except APIError as error:
+            delay_s = attempts.delay_s(error, (yield Now()), unary=True)
+
+
+def stream_with_retries(
+    request: Request, policy: RetryPolicy, read: Callable[[bytes], T], ends: Callable[[T], bool]
+) -> Flow[None]:
+    """Send a request and emit each event of its answer, read; sent again only while nothing was emitted.
+
+    Args:
+        request: With `stream` set.
+        policy: Its `silence_s` bounds the wait for each block.
+        read: The data of one event to what is emitted; raises `ValueError` if it cannot.
+        ends: Whether an emitted value says that the answer is complete. A stream without one was cut off.
+    """
+    attempts = Attempts(policy, (yield Now()))
+    delay_s, emitted = 0.0, False
+    while True:
+        try:
+            response = yield from _send(request, policy, attempts, delay_s)
+            complete = False
+            decoder = EventDecoder()
+            block = b"-"
+            while block:
+                block = yield Read(response)
+                for event in decoder.feed(block) if block else decoder.flush():
+                    if not block and event[:1] in (b"{", b"[") and not _is_json(event):
+                        raise _cut_off(response)
+                    chunk = read_event(event, read, response)
+                    complete = complete or ends(chunk)
+                    emitted = True
+                    yield Emit(chunk)
+            if complete:
+                return
+            raise _cut_off(response)
+        except APIError as error:
+            if emitted:
+                error.partial = True
+                raise
+            delay_s = attempts.delay_s(error, (yield Now()), unary=False)
+
+
+def _send(
+    request: Request, policy: RetryPolicy, attempts: Attempts, delay_s: float
+) -> "Flow[httpx.Response]":
+    """One attempt, and one more with new credentials if they were refused; raises what is no success."""
+    now = yield Now()
+    left_s = policy.silence_s if request.stream else attempts.left_s(now) - delay_s
+    timed = replace(
+        request, delay_s=delay_s, read_s=max(left_s, 0.001), connect_s=min(policy.connect_s, max(left_s, 0.001))
+    )
+    signed = timed if request.auth is None else (yield from request.auth.sign(timed))
+    response: httpx.Response = yield signed
+    if response.status_code == 401 and request.auth is not None:
+        renewed = yield from request.auth.sign(replace(timed, delay_s=0.0), refused=True)
+        if renewed is not None:
+            signed = renewed
+            response = yield signed
+    if response.is_success:
+        return response
+    if request.stream:
+        yield Read(response, whole=True)
+    raise error_of(response, signed)
+
+
+def read_body(response: "httpx.Response", read: Callable[[bytes], T]) -> T:
+    """The body of a unary success, read; an error object under a 2xx is raised as the error that it is."""
+    body = response.content
+    if not body.strip():
+        raise _unreadable(response, "The answer is empty.", body)
+    return read_event(body, read, response)
+
+
+def read_event(data: bytes, read: Callable[[bytes], T], response: "httpx.Response") -> T:
+    """One JSON text of an answer, read; raises the error that it holds instead, or that it cannot be read."""
+    if b'"error"' in data:
+        error = _error_inside(data, response)
+        if error is not None:
+            raise error
+    try:
+        return read(data)
+    except ValueError as problem:
+        raise _unreadable(response, "The answer cannot be read.", data) from problem
+
+
+def error_of(response: "httpx.Response", request: Request) -> APIError:
+    """The error of an answer that is no success."""
+    code, body = response.status_code, response.content
+    try:
+        details = from_json(body)
+    except ValueError:
+        details = None
+    if not isinstance(details, (dict, list)) or not details:
+        text = body.decode("utf-8", "replace").strip()
+        if response.has_redirect_location:
+            text = f"Redirected to {_origin(response)}; redirects are not followed, since they would carry the key."
+        details = {"message": text[:EXCERPT_CHARS], "status": response.reason_phrase}
+    return APIError.of(code, _without_secrets(details, request), _unsigned(response))
+
+
+def _error_inside(data: bytes, response: "httpx.Response") -> APIError | None:
+    try:
+        body = from_json(data)
+    except ValueError:
+        return None
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
+    error = body.get("error") if isinstance(body, dict) else None
+    if not error:
+        return None
+    code = error.get("code") if isinstance(error, dict) else None
+    return APIError.of(code if isinstance(code, int) else 500, body, _unsigned(response))
+
+
+def _unreadable(response: "httpx.Response", message: str, body: bytes) -> UnknownApiResponseError:
+    excerpt = body[:EXCERPT_CHARS].decode("utf-8", "replace")[:200]
+    kind = response.headers.get("content-type", "no content type")
+    details = {"message": f"{message} It is {kind!r} and begins {excerpt!r}.", "status": "UNREADABLE_RESPONSE"}
+    return UnknownApiResponseError(response.status_code, {"error": details}, _unsigned(response))
+
+
+def _cut_off(response: "httpx.Response") -> APIConnectionError:
+    error = APIConnectionError.because(
+        "The stream ended without a finish reason or a block reason: it was cut off.", status="STREAM_CUT_OFF"
+    )
+    error.response = _unsigned(response)
+    return error
+
+
+def _origin(response: "httpx.Response") -> str:
+    location = response.headers["location"]
+    scheme, found, rest = location.partition("://")
+    return f"{scheme}://{rest.split('/')[0].rpartition('@')[2]}" if found else "a path of the same origin"
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        from_json(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _unsigned(response: "httpx.Response") -> "httpx.Response":
+    """The answer for an error to hold, with the credentials gone from its request."""
+    for name in CREDENTIAL_HEADERS:
+        response.request.headers.pop(name, None)
+    return response
+
+
+def _without_secrets(details: Any, request: Request) -> Any:
+    """An error body that repeats the caller's key or token, without it."""
+    secrets = [
+        value.removeprefix("Bearer ")
+        for name, value in request.headers.items()
+        if name.lower() in CREDENTIAL_HEADERS and value
+    ]
+    if not secrets:
+        return details
+
+    def clean(value: Any) -> Any:
+        match value:
+            case str():
+                for secret in secrets:
+                    value = value.replace(secret, "[secret]")
+                return value
+            case dict():
+                return {clean(key): clean(inner) for key, inner in value.items()}
+            case list():
+                return [clean(inner) for inner in value]
+        return value
+
+    return clean(details)
+
+
+def read_json(data: bytes) -> Json:
+    """A JSON object as it is; raises `ValueError` for anything else."""
+    value = from_json(data)
+    if not isinstance(value, dict):
+        raise ValueError(f"a JSON object is due, not {type(value).__name__}")  # noqa: TRY004 - it is about the text
+    return value

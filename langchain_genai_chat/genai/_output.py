@@ -1,0 +1,100 @@
+"""The shape asked of a reply: a type, a class or a schema, as JSON Schema out and as a value back.
+
+Knows nothing of requests.
+"""
+
+import types as builtin_types
+from collections.abc import Hashable, Mapping
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from .types import Schema, Type
+
+_NOT_SCHEMAS = frozenset({"default", "example", "examples", "enum", "const"})
+
+
+def is_openapi(schema: Mapping[str, Any]) -> bool:
+    """Whether a dict is written in the OpenAPI subset: its types are in upper case, as `OBJECT`."""
+    kind = schema.get("type")
+    if isinstance(kind, Type) or (isinstance(kind, str) and kind.isupper() and kind in Type.__members__):
+        return True
+    for key, inner in schema.items():
+        if key not in _NOT_SCHEMAS:
+            inside = (
+                inner.values() if isinstance(inner, Mapping) else inner if isinstance(inner, list) else ()
+            )
+            below = [inner, *inside] if isinstance(inner, Mapping) else inside
+            if any(is_openapi(item) for item in below if isinstance(item, Mapping)):
+                return True
+    return False
+
+
+def json_schema_of(schema: Any) -> Any:
+    """The JSON Schema of a type, a class, a union, a Literal, an Enum; JSON Schema itself as it is.
+
+    Raises:
+        ValueError: pydantic cannot describe it.
+    """
+    if isinstance(schema, Mapping | bool | str | int | float | list) or schema is None:
+        return schema
+    try:
+        return _json_schema_of_type(schema) if isinstance(schema, Hashable) else _described(schema)
+    except TypeError:  # hashable by class, but not by what is inside
+        return _described(schema)
+
+
+def parse_as(text: str | None, schema: Any) -> Any:
+    """The value that a reply's text is under a schema, None if it does not fit (a piece of it never does).
+
+    A pydantic class gives an instance, another type its value, an Enum its member, JSON Schema and `Schema`
+    what the JSON says.
+    """
+    if text is None or schema is None:
+        return None
+    try:
+        if isinstance(schema, Mapping | Schema):
+            return from_json(text)
+        if isinstance(schema, type) and issubclass(schema, Enum):
+            return _member_of(text, schema)
+        if get_origin(schema) is Literal:
+            return next((value for value in get_args(schema) if str(value) == _bare(text)), None)
+        if isinstance(schema, type) and issubclass(schema, BaseModel):
+            return schema.model_validate_json(text)
+        return _adapter_of(schema).validate_json(text)
+    except ValueError:  # pydantic's ValidationError too
+        return None
+
+
+def _described(schema: Any) -> dict[str, Any]:
+    if (
+        isinstance(schema, type)
+        and not isinstance(schema, builtin_types.GenericAlias)
+        and issubclass(schema, BaseModel)
+    ):
+        return schema.model_json_schema()
+    return TypeAdapter(schema).json_schema()
+
+
+_json_schema_of_type = lru_cache(maxsize=128)(_described)  # a class is described once, not at every send
+_adapter_of_type = lru_cache(maxsize=128)(TypeAdapter[Any])
+
+
+def _adapter_of(schema: Any) -> TypeAdapter[Any]:
+    try:
+        return _adapter_of_type(schema)
+    except TypeError:  # not hashable
+        return TypeAdapter(schema)
+
+
+def _bare(text: str) -> str:
+    """An enum's value, which comes with quotes as JSON and without as `text/x.enum`."""
+    return text.strip().strip("\"'")
+
+
+def _member_of(text: str, enum: type[Enum]) -> Enum | None:
+    bare = _bare(text)
+    return next((member for member in enum if str(member.value) == bare), None)

@@ -1,0 +1,135 @@
+"""The client: one address, one identity, and the services that are reached with them.
+
+Knows arguments and environment; a client is lazy, and nothing is read or sent before the first request.
+"""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from ._api import Api
+from ._auth import NO_KEY, KeyAuth, NoKey
+from ._endpoints import Caller, resolve
+from ._exchange import Auth
+from .models import AsyncModels, Models
+from .transport import AsyncTransport, HttpSettings, SyncTransport
+from .types.options import HttpOptions
+
+
+class Client:
+    """A client of the Gemini Developer API, or of Gemini on Vertex AI.
+
+    Args:
+        vertexai: Vertex AI instead of the Gemini API; by default what `GOOGLE_GENAI_USE_ENTERPRISE` or
+            `GOOGLE_GENAI_USE_VERTEXAI` say.
+        api_key: By default `GOOGLE_API_KEY`, else `GEMINI_API_KEY`. An empty string counts as unset.
+        project: Of Google Cloud, for Vertex AI; by default `GOOGLE_CLOUD_PROJECT`.
+        location: A region, `"global"`, `"us"` or `"eu"`, for Vertex AI; by default `GOOGLE_CLOUD_LOCATION`.
+        http_options: Address, version, headers, timeout in milliseconds, retries; see `types.HttpOptions`.
+        http_client: Anything with the interface of `httpx.Client`; it is used, and never closed.
+        http_async_client: The same for `httpx.AsyncClient`.
+
+    Raises:
+        ValueError: There is no key, or arguments exclude each other. A gateway that authenticates by
+            headers of its own needs no key: pass its `base_url` in the options.
+
+    The rules and names are google-genai's. `with` closes the connections at the end.
+    """
+
+    _needs_key_now = True
+
+    def __init__(  # noqa: PLR0913 - google-genai's arguments, all keywords
+        self,
+        *,
+        vertexai: bool | None = None,
+        api_key: str | None = None,
+        project: str | None = None,
+        location: str | None = None,
+        http_options: HttpOptions | Mapping[str, Any] | None = None,
+        http_client: Any = None,
+        http_async_client: Any = None,
+    ) -> None:
+        options = HttpOptions.model_validate(http_options or {})
+        caller = resolve(
+            vertexai=vertexai, api_key=api_key, credentials=None, project=project, location=location, options=options
+        )
+        auth = self._auth(caller)
+        self._api = Api.of(caller.endpoint, auth, options)
+        self._transport = SyncTransport(
+            HttpSettings(client=http_client or options.httpx_client, arguments=options.client_args)
+        )
+        self._aio = AsyncClient(
+            self._api,
+            AsyncTransport(
+                HttpSettings(
+                    client=http_async_client or options.httpx_async_client, arguments=options.async_client_args
+                )
+            ),
+        )
+        self.models = Models(self._api, self._transport)
+
+    @property
+    def aio(self) -> "AsyncClient":
+        """The same services, asynchronous."""
+        return self._aio
+
+    @property
+    def vertexai(self) -> bool:
+        """Whether requests go to Vertex AI."""
+        return self._api.endpoint.vertex
+
+    def close(self) -> None:
+        """Close the synchronous connections; a client that was passed in stays open."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client(vertexai={self.vertexai}, base_url={self._api.endpoint.base_url!r})"
+
+    def _auth(self, caller: Caller) -> Auth | None:
+        if caller.api_key:
+            return KeyAuth(caller.api_key)
+        if caller.gateway:
+            return None
+        if self._needs_key_now:
+            raise ValueError(NO_KEY)
+        return NoKey()
+
+
+class AsyncClient:
+    """What `Client.aio` gives: the same services, asynchronous, with connections for each event loop."""
+
+    def __init__(self, api: Api, transport: AsyncTransport) -> None:
+        self._api = api
+        self._transport = transport
+        self.models = AsyncModels(api, transport)
+
+    @property
+    def vertexai(self) -> bool:
+        """Whether requests go to Vertex AI."""
+        return self._api.endpoint.vertex
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop; a client that was passed in stays open."""
+        await self._transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+class LateKeyClient(Client):
+    """A client that may be made without a key, and says so at the first request, before anything is sent."""
+
+    _needs_key_now = False

@@ -1,0 +1,248 @@
+"""Models: generate, stream, count tokens, look up.
+
+Knows methods and paths, and how an answer is read; requests are composed by `_api` and sent by `transport`.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from . import types
+from ._api import Api, Preview, preview_of
+from ._body import encode_body, parse_output
+from ._contents import contents_of
+from ._exchange import Flow, Json, Request, read_body, read_json, stream_with_retries, with_retries
+from ._pagers import AsyncPager, Page, Pager
+from .transport import AsyncTransport, SyncTransport
+
+Contents = Any
+"""Text, a part, a content, a file, an image, a dict of one of these, or a list of them."""
+ConfigLike = types.GenerateContentConfig | Mapping[str, Any] | None
+
+
+class Models:
+    """What `client.models` gives."""
+
+    def __init__(self, api: Api, transport: SyncTransport) -> None:
+        self._api = api
+        self._transport = transport
+
+    def generate_content(
+        self, *, model: str, contents: Contents, config: ConfigLike = None
+    ) -> types.GenerateContentResponse:
+        """Send contents and give the whole answer.
+
+        Raises:
+            ValueError: An argument is wrong; nothing was sent.
+            errors.APIError: The service refused or failed, or no whole answer came.
+        """
+        return self._transport.run(_generate(self._api, model, contents, config))
+
+    def generate_content_stream(
+        self, *, model: str, contents: Contents, config: ConfigLike = None
+    ) -> Iterator[types.GenerateContentResponse]:
+        """Send contents and give the answer as it comes; arguments are checked at the call."""
+        return self._transport.iterate(_stream(self._api, model, contents, config))
+
+    def count_tokens(
+        self, *, model: str, contents: Contents, config: types.CountTokensConfig | Mapping[str, Any] | None = None
+    ) -> types.CountTokensResponse:
+        """Count what contents cost as input, with system instruction and tools if the config has them."""
+        return self._transport.run(_count(self._api, model, contents, config))
+
+    def get(self, *, model: str) -> types.Model:
+        """Look up a model."""
+        return self._transport.run(_get(self._api, model))
+
+    def list(self, *, config: types.ListModelsConfig | Mapping[str, Any] | None = None) -> Pager[types.Model]:
+        """List models, page by page."""
+        asked = types.ListModelsConfig.model_validate(config or {})
+        return Pager(lambda token: self._transport.run(_page(self._api, asked, token)), asked.model_dump())
+
+    def preview(
+        self, *, model: str, contents: Contents, config: ConfigLike = None, stream: bool = False
+    ) -> Preview:
+        """Show the request that `generate_content` would send, without sending it; the key is left out."""
+        return preview_of(_content_request(self._api, model, contents, _config_of(config), stream=stream))
+
+    def post_json(
+        self, *, model: str, method: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
+    ) -> Json:
+        """Send a body of the wire to a method of a model and give the answer's JSON, unread."""
+        return self._transport.run(_post(self._api.for_call(options), model, method, body))
+
+    def stream_json(
+        self, *, model: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
+    ) -> Iterator[Json]:
+        """Send a body of the wire to `streamGenerateContent` and give each event's JSON, unread."""
+        return self._transport.iterate(_post_stream(self._api.for_call(options), model, body))
+
+
+class AsyncModels:
+    """What `client.aio.models` gives."""
+
+    def __init__(self, api: Api, transport: AsyncTransport) -> None:
+        self._api = api
+        self._transport = transport
+
+    async def generate_content(
+        self, *, model: str, contents: Contents, config: ConfigLike = None
+    ) -> types.GenerateContentResponse:
+        """Send contents and give the whole answer; see `Models.generate_content`."""
+        return await self._transport.run(_generate(self._api, model, contents, config))
+
+    async def generate_content_stream(
+        self, *, model: str, contents: Contents, config: ConfigLike = None
+    ) -> AsyncIterator[types.GenerateContentResponse]:
+        """Give the answer as it comes: `async for chunk in await generate_content_stream(...)`."""
+        return self._transport.iterate(_stream(self._api, model, contents, config))
+
+    async def count_tokens(
+        self, *, model: str, contents: Contents, config: types.CountTokensConfig | Mapping[str, Any] | None = None
+    ) -> types.CountTokensResponse:
+        """Count what contents cost as input, with system instruction and tools if the config has them."""
+        return await self._transport.run(_count(self._api, model, contents, config))
+
+    async def get(self, *, model: str) -> types.Model:
+        """Look up a model."""
+        return await self._transport.run(_get(self._api, model))
+
+    async def list(
+        self, *, config: types.ListModelsConfig | Mapping[str, Any] | None = None
+    ) -> AsyncPager[types.Model]:
+        """List models, page by page: `async for model in await client.aio.models.list()`."""
+        asked = types.ListModelsConfig.model_validate(config or {})
+
+        async def fetch(token: str | None) -> Page[types.Model]:
+            return await self._transport.run(_page(self._api, asked, token))
+
+        return AsyncPager(await fetch(asked.page_token), fetch, asked.model_dump())
+
+    def preview(
+        self, *, model: str, contents: Contents, config: ConfigLike = None, stream: bool = False
+    ) -> Preview:
+        """Show the request that `generate_content` would send, without sending it; the key is left out."""
+        return preview_of(_content_request(self._api, model, contents, _config_of(config), stream=stream))
+
+    async def post_json(
+        self, *, model: str, method: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
+    ) -> Json:
+        """Send a body of the wire to a method of a model and give the answer's JSON, unread."""
+        return await self._transport.run(_post(self._api.for_call(options), model, method, body))
+
+    async def stream_json(
+        self, *, model: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
+    ) -> AsyncIterator[Json]:
+        """Send a body of the wire to `streamGenerateContent` and give each event's JSON, unread."""
+        return self._transport.iterate(_post_stream(self._api.for_call(options), model, body))
+
+
+def _config_of(config: ConfigLike) -> types.GenerateContentConfig | None:
+    return types.GenerateContentConfig.model_validate(config) if isinstance(config, Mapping) else config
+
+
+def _model_request(api: Api, model: str, method: str, body: Mapping[str, Any], *, stream: bool = False) -> Request:
+    query = {"alt": "sse"} if stream else None
+    return api.request("POST", f"{api.endpoint.model(model)}:{method}", body=body, query=query, stream=stream)
+
+
+def _content_request(
+    api: Api, model: str, contents: Contents, config: types.GenerateContentConfig | None, *, stream: bool
+) -> Request:
+    body = encode_body(contents_of(contents), config, vertex=api.endpoint.vertex)
+    api = api.for_call(config.http_options if config else None)
+    return _model_request(api, model, "streamGenerateContent" if stream else "generateContent", body, stream=stream)
+
+
+def _generate(
+    api: Api, model: str, contents: Contents, config: ConfigLike
+) -> Flow[types.GenerateContentResponse]:
+    config = _config_of(config)
+    request = _content_request(api, model, contents, config, stream=False)
+    return _generate_flow(api, request, config)
+
+
+def _generate_flow(
+    api: Api, request: Request, config: types.GenerateContentConfig | None
+) -> Flow[types.GenerateContentResponse]:
+    answer = yield from with_retries(request, _policy(api, config))
+    response = read_body(answer, types.GenerateContentResponse.model_validate_json)
+    response.sdk_http_response = types.HttpResponse(headers=dict(answer.headers))
+    response.parsed = parse_output(response.text, config)
+    return response
+
+
+def _stream(api: Api, model: str, contents: Contents, config: ConfigLike) -> Flow[None]:
+    config = _config_of(config)
+    request = _content_request(api, model, contents, config, stream=True)
+
+    def read(event: bytes) -> types.GenerateContentResponse:
+        chunk = types.GenerateContentResponse.model_validate_json(event)
+        chunk.parsed = parse_output(chunk.text, config)
+        return chunk
+
+    return stream_with_retries(request, _policy(api, config), read, _ends)
+
+
+def _policy(api: Api, config: types.GenerateContentConfig | None) -> types.RetryPolicy:
+    return api.for_call(config.http_options).policy if config else api.policy
+
+
+def _ends(chunk: types.GenerateContentResponse) -> bool:
+    """Whether a stream that has sent this is whole: a finish reason, or a block reason."""
+    if chunk.prompt_feedback and chunk.prompt_feedback.block_reason:
+        return True
+    return any(candidate.finish_reason for candidate in chunk.candidates or ())
+
+
+def _post(api: Api, model: str, method: str, body: Mapping[str, Any]) -> Flow[Json]:
+    return _post_flow(_model_request(api, model, method, body), api.policy)
+
+
+def _post_flow(request: Request, policy: types.RetryPolicy) -> Flow[Json]:
+    return read_body((yield from with_retries(request, policy)), read_json)
+
+
+def _post_stream(api: Api, model: str, body: Mapping[str, Any]) -> Flow[None]:
+    request = _model_request(api, model, "streamGenerateContent", body, stream=True)
+    return stream_with_retries(request, api.policy, read_json, _json_ends)
+
+
+def _json_ends(event: Json) -> bool:
+    """`_ends` for an event's JSON."""
+    if (event.get("promptFeedback") or {}).get("blockReason"):
+        return True
+    return any(candidate.get("finishReason") for candidate in event.get("candidates") or ())
+
+
+def _count(
+    api: Api, model: str, contents: Contents, config: types.CountTokensConfig | Mapping[str, Any] | None
+) -> Flow[types.CountTokensResponse]:
+    asked = types.CountTokensConfig.model_validate(config or {})
+    whole = types.GenerateContentConfig(system_instruction=asked.system_instruction, tools=asked.tools)
+    body = encode_body(contents_of(contents), whole, vertex=api.endpoint.vertex)
+    if not api.endpoint.vertex and body.keys() - {"contents"}:
+        # Only inside a whole request does the Gemini API count system instruction and tools.
+        body = {"generateContentRequest": {"model": api.endpoint.model(model), **body}}
+    api = api.for_call(asked.http_options)
+    return _read_flow(_model_request(api, model, "countTokens", body), api.policy, types.CountTokensResponse)
+
+
+def _get(api: Api, model: str) -> Flow[types.Model]:
+    return _read_flow(api.request("GET", api.endpoint.model(model)), api.policy, types.Model)
+
+
+def _page(api: Api, asked: types.ListModelsConfig, token: str | None) -> Flow[Page[types.Model]]:
+    query = {"pageSize": asked.page_size, "pageToken": token or asked.page_token, "filter": asked.filter}
+    api = api.for_call(asked.http_options)
+    path = "models" if asked.query_base is not False else "tunedModels"
+    page = yield from _read_flow(api.request("GET", path, query=query), api.policy, types.ListModelsResponse)
+    return list(page.models or ()), page.next_page_token
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def _read_flow(request: Request, policy: types.RetryPolicy, answer: type[M]) -> Flow[M]:
+    return read_body((yield from with_retries(request, policy)), answer.model_validate_json)

@@ -1,0 +1,383 @@
+"""The only file that sends or sleeps: two drivers that run any flow over httpx.
+
+Knows clients, event loops and clocks, and turns httpx's errors into this package's; decides nothing about
+what is sent, when it is tried again or what an answer means.
+"""
+
+import functools
+import inspect
+import os
+import ssl
+import threading
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+import httpx
+
+from ._exchange import Calls, Emit, Exchange, Flow, Now, Read, Request
+from .errors import APIConnectionError, APIError, APITimeoutError, UnknownApiResponseError
+
+T = TypeVar("T")
+
+# httpcore 1.0.9 compares the number of *all* connections, not of the idle ones, with
+# max_keepalive_connections: a lower bound loses keep-alive under load.
+LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30.0)
+
+
+@functools.cache
+def shared_ssl_context() -> ssl.SSLContext:
+    """One context for all clients of the process: loading the certificates takes some 15 ms and reads a file."""
+    return httpx.create_ssl_context()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    """How a transport gets its client: one of the caller's, which it never closes, or one that it makes."""
+
+    client: Any = None
+    """Anything with the interface of `httpx.Client`, or of `httpx.AsyncClient` for an async transport."""
+    arguments: dict[str, Any] | None = None
+    """Keyword arguments for the client that is made."""
+
+    def client_arguments(self) -> dict[str, Any]:
+        """The arguments of the client to be made."""
+        given = self.arguments or {}
+        shared = {} if {"verify", "cert", "transport"} & given.keys() else {"verify": shared_ssl_context()}
+        return {"limits": LIMITS, **shared, **given}
+
+
+class SyncTransport:
+    """Runs flows in the calling thread. Safe to share between threads, to pickle, and to use after a fork."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._client: Any = settings.client
+        self._pid = os.getpid()
+        self._closed = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the settings; the copy makes its own client."""
+        return type(self), (self._settings,)
+
+    def run(self, flow: Flow[T]) -> T:
+        """Run a flow that emits nothing, and give its result."""
+        exchange = Exchange(flow)
+        answer = _OpenAnswer()
+        try:
+            while not exchange.done:
+                self._step(exchange, answer)
+            return exchange.result
+        finally:
+            exchange.close()
+            answer.close()
+
+    def iterate(self, flow: Flow[None]) -> Iterator[Any]:
+        """Give what a flow emits; closing the iterator ends the flow and closes the open answer at once."""
+        exchange = Exchange(flow)
+        answer = _OpenAnswer()
+        try:
+            while not exchange.done:
+                if isinstance(exchange.wanted, Emit):
+                    yield exchange.wanted.chunk
+                    exchange.answer(None)
+                else:
+                    self._step(exchange, answer)
+        finally:
+            exchange.close()
+            answer.close()
+
+    def close(self) -> None:
+        """Close the connections. A client of the caller's stays open. Closing twice is harmless."""
+        with self._lock:
+            client, self._client = self._client, None
+            self._closed = True
+        if client is not None and client is not self._settings.client:
+            client.close()
+
+    def _step(self, exchange: Exchange[Any], answer: "_OpenAnswer") -> None:
+        """Do what the flow wants and tell it what came of it; what is no exchange's failure goes to the caller."""
+        try:
+            match exchange.wanted:
+                case Read(whole=True):
+                    value: Any = answer.response.read()
+                case Read():
+                    value = answer.read()
+                case Request() as request:
+                    answer.close()
+                    value = self._send(request, answer)
+                case Now():
+                    value = time.monotonic()
+                case Calls(functions=functions):
+                    value = [function() for function in functions]
+        except httpx.HTTPError as problem:
+            exchange.fail(translated(problem))
+        else:
+            exchange.answer(value)
+
+    def _send(self, request: Request, answer: "_OpenAnswer") -> httpx.Response:
+        if request.delay_s:
+            time.sleep(request.delay_s)
+        client = self._http()
+        ends_at = time.monotonic() + request.read_s
+        response: httpx.Response = client.send(_http_request(client, request), stream=True, follow_redirects=False)
+        answer.open(response)
+        if not request.stream:
+            response.stream = _UntilDeadline(response.stream, ends_at)
+            response.read()
+        return response
+
+    def _http(self) -> Any:
+        if self._client is None or self._pid != os.getpid():  # after a fork the parent's sockets are not ours
+            with self._lock:
+                if self._closed:
+                    raise RuntimeError("This client has been closed; make a new one.")
+                if self._settings.client is not None:
+                    self._client = self._settings.client
+                elif self._client is None or self._pid != os.getpid():
+                    self._client = httpx.Client(**self._settings.client_arguments())
+                self._pid = os.getpid()
+        return self._client
+
+
+class AsyncTransport:
+    """Runs flows in the running event loop, with a client of its own for each loop."""
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._settings = settings
+        self._clients: WeakKeyDictionary[Any, _LoopClient] = WeakKeyDictionary()
+        self._closed = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the settings; the copy makes its own clients."""
+        return type(self), (self._settings,)
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Run a flow that emits nothing, and give its result."""
+        exchange = Exchange(flow)
+        answer = _OpenAnswer()
+        try:
+            while not exchange.done:
+                await self._step(exchange, answer)
+            return exchange.result
+        finally:
+            exchange.close()
+            await answer.aclose()
+
+    async def iterate(self, flow: Flow[None]) -> AsyncIterator[Any]:
+        """Give what a flow emits; `aclose()` ends the flow and closes the open answer at once."""
+        exchange = Exchange(flow)
+        answer = _OpenAnswer()
+        try:
+            while not exchange.done:
+                if isinstance(exchange.wanted, Emit):
+                    yield exchange.wanted.chunk
+                    exchange.answer(None)
+                else:
+                    await self._step(exchange, answer)
+        finally:
+            exchange.close()
+            await answer.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running loop and drop those of ended ones. Closing twice is harmless."""
+        self._closed = True
+        client = self._clients.pop(_running_loop(), None)
+        self._clients.clear()
+        if client is not None:
+            await client.aclose()
+
+    async def _step(self, exchange: Exchange[Any], answer: "_OpenAnswer") -> None:
+        """Do what the flow wants and tell it what came of it; what is no exchange's failure goes to the caller."""
+        try:
+            match exchange.wanted:
+                case Read(whole=True):
+                    value: Any = await answer.response.aread()
+                case Read():
+                    value = await answer.aread()
+                case Request() as request:
+                    await answer.aclose()
+                    value = await self._send(request, answer)
+                case Now():
+                    value = time.monotonic()
+                case Calls(functions=functions):
+                    value = await _at_once(functions)
+        except httpx.HTTPError as problem:
+            exchange.fail(translated(problem))
+        else:
+            exchange.answer(value)
+
+    async def _send(self, request: Request, answer: "_OpenAnswer") -> httpx.Response:
+        if request.delay_s:
+            await anyio.sleep(request.delay_s)
+        client = await self._http()
+        ends_at = time.monotonic() + request.read_s
+        response: httpx.Response = await client.send(
+            _http_request(client, request), stream=True, follow_redirects=False
+        )
+        answer.open(response)
+        if not request.stream:
+            response.stream = _UntilDeadline(response.stream, ends_at)
+            await response.aread()
+        return response
+
+    async def _http(self) -> Any:
+        if self._closed:
+            raise RuntimeError("This client has been closed; make a new one.")
+        if self._settings.client is not None:
+            return self._settings.client
+        loop = _running_loop()
+        if loop not in self._clients:
+            # Reading the certificates would block the loop.
+            arguments = await anyio.to_thread.run_sync(self._settings.client_arguments)
+            if loop not in self._clients:
+                client = _LoopClient(httpx.AsyncClient(**arguments))
+                self._clients[loop] = client
+                await client.tie_to_loop()
+        return self._clients[loop].client
+
+
+class _LoopClient:
+    """A client that is closed when its loop ends, with asyncio.run as with trio.run.
+
+    Both close the asynchronous generators that are still suspended before they end; without that each ended
+    loop would leave open sockets and ResourceWarnings behind.
+    """
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+        self._tie = self._hold_open()
+
+    async def tie_to_loop(self) -> None:
+        await anext(self._tie)
+
+    async def aclose(self) -> None:
+        await self._tie.aclose()
+
+    async def _hold_open(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await self.client.aclose()
+
+
+class _OpenAnswer:
+    """The answer that a flow is reading, closed with it."""
+
+    __slots__ = ("_blocks", "response")
+
+    def __init__(self) -> None:
+        self.response: Any = None
+        self._blocks: Any = None
+
+    def open(self, response: Any) -> None:
+        self.response = response
+
+    def read(self) -> bytes:
+        if self._blocks is None:
+            self._blocks = self.response.iter_bytes()
+        return next(self._blocks, b"")
+
+    async def aread(self) -> bytes:
+        if self._blocks is None:
+            self._blocks = self.response.aiter_bytes()
+        return await anext(self._blocks, b"")
+
+    def close(self) -> None:
+        if self.response is not None:
+            self.response.close()
+            self.response = self._blocks = None
+
+    async def aclose(self) -> None:
+        if self.response is not None:
+            with anyio.CancelScope(shield=True):
+                await self.response.aclose()
+            self.response = self._blocks = None
+
+
+class _UntilDeadline(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that must be whole by a time; httpx's own limits bound each read alone."""
+
+    def __init__(self, stream: Any, ends_at: float) -> None:
+        self._stream = stream
+        self._ends_at = ends_at
+
+    def __iter__(self) -> Iterator[bytes]:
+        for block in self._stream:
+            yield self._in_time(block)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for block in self._stream:
+            yield self._in_time(block)
+
+    def _in_time(self, block: bytes) -> bytes:
+        if time.monotonic() > self._ends_at:
+            raise httpx.ReadTimeout("The answer was still coming when the call's time was over.")
+        return block
+
+    def close(self) -> None:
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def translated(problem: httpx.HTTPError) -> APIError:
+    """httpx's error as one of this package's, with it as the cause."""
+    text = str(problem) or type(problem).__name__
+    match problem:
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            error: APIError = APITimeoutError.because(f"No connection in time: {text}", status="CONNECT_TIMEOUT", may_pass=True)
+        case httpx.TimeoutException():
+            error = APITimeoutError.because(f"No answer in time: {text}", status="DEADLINE_EXCEEDED")
+        case httpx.DecodingError():
+            error = UnknownApiResponseError(0, {"error": {"message": f"The answer cannot be decoded: {text}"}})
+        case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
+            error = APIConnectionError.because(f"The request cannot be sent: {text}", status="BAD_REQUEST", may_pass=False)
+        case _:
+            error = APIConnectionError.because(f"The connection failed: {text}")
+    error.__cause__ = problem
+    return error
+
+
+def _http_request(client: Any, request: Request) -> httpx.Request:
+    timeout = httpx.Timeout(
+        connect=request.connect_s, pool=request.connect_s, read=request.read_s, write=request.read_s
+    )
+    built: httpx.Request = client.build_request(
+        request.method, request.url, headers=request.headers, content=request.body, timeout=timeout
+    )
+    return built
+
+
+def _running_loop() -> Any:
+    return anyio.lowlevel.current_token().native_token
+
+
+async def _at_once(functions: tuple[Callable[[], Any], ...]) -> list[Any]:
+    if len(functions) == 1:
+        return [await _awaited(functions[0])]
+    results: list[Any] = [None] * len(functions)
+
+    async def fill(index: int, function: Callable[[], Any]) -> None:
+        results[index] = await _awaited(function)
+
+    try:
+        async with anyio.create_task_group() as tasks:
+            for index, function in enumerate(functions):
+                tasks.start_soon(fill, index, function)
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None
+    return results
+
+
+async def _awaited(function: Callable[[], Any]) -> Any:
+    """A coroutine function's result awaited, a plain function's made in a thread."""
+    value = function() if inspect.iscoroutinefunction(function) else await anyio.to_thread.run_sync(function)
+    return await value if inspect.isawaitable(value) else value

@@ -1,0 +1,123 @@
+"""How requests are sent: HTTP options, and the policy of time and retries.
+
+Knows the names of google-genai's options and their units; sends nothing itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """What may be tried again, how long to wait, and when to give up. All times in seconds.
+
+    The wait before retry `n` (0 for the first) is `first_delay_s * factor**n` plus up to `jitter_s`,
+    at least what the server asked for (`Retry-After`, `RetryInfo`), and at most `max_delay_s`: a server
+    that asks for more ends the call at once, with `retry_after` on the error.
+    """
+
+    max_retries: int = 2
+    """Requests after the first one; 0 sends each request once."""
+    first_delay_s: float = 1.0
+    factor: float = 2.0
+    max_delay_s: float = 60.0
+    jitter_s: float = 1.0
+    statuses: frozenset[int] = RETRIED_STATUSES
+    """HTTP statuses worth another try; connection failures always are."""
+    deadline_s: float = 600.0
+    """For a unary call as a whole, its retries and waits included."""
+    connect_s: float = 10.0
+    """For opening a connection."""
+    silence_s: float = 120.0
+    """The longest silence in a stream, also before its first event."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for what cannot be a policy."""
+        if self.max_retries < 0:
+            raise ValueError(f"max_retries must be 0 or more, got {self.max_retries!r}.")
+        for name in ("deadline_s", "connect_s", "silence_s"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be more than 0 seconds, got {getattr(self, name)!r}.")
+        for name in ("first_delay_s", "max_delay_s", "jitter_s", "factor"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)!r}.")
+
+    def with_timeout(self, timeout_s: float) -> "RetryPolicy":
+        """Bound a call's whole time, a stream's silence and the connecting by one number of seconds."""
+        return replace(
+            self, deadline_s=timeout_s, silence_s=timeout_s, connect_s=min(self.connect_s, timeout_s)
+        )
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", arbitrary_types_allowed=True
+    )
+
+
+class HttpRetryOptions(_Options):
+    """google-genai's retry options: `attempts` counts the first request too; delays in seconds."""
+
+    attempts: int | None = None
+    initial_delay: float | None = None
+    max_delay: float | None = None
+    exp_base: float | None = None
+    jitter: float | None = None
+    http_status_codes: list[int] | None = None
+
+    def over(self, policy: RetryPolicy) -> RetryPolicy:
+        """The policy with what is set here laid over it; `attempts` of 0 and 1 both mean no retry."""
+        given: dict[str, Any] = {
+            "max_retries": None if self.attempts is None else max(self.attempts - 1, 0),
+            "first_delay_s": self.initial_delay,
+            "max_delay_s": self.max_delay,
+            "factor": self.exp_base,
+            "jitter_s": self.jitter,
+            "statuses": None if self.http_status_codes is None else frozenset(self.http_status_codes),
+        }
+        return replace(policy, **{name: value for name, value in given.items() if value is not None})
+
+
+class HttpOptions(_Options):
+    """Where and how requests go; on a client for all of them, on a config for one.
+
+    `timeout` is in **milliseconds**, as in google-genai; `RetryPolicy` counts seconds. A request's headers
+    are merged over the client's, every other option replaces the client's when it is set.
+    """
+
+    base_url: str | None = None
+    base_url_resource_scope: str | None = None
+    """`"COLLECTION"`: the base URL already carries version, project and location (Vertex AI gateways)."""
+    api_version: str | None = None
+    """`v1beta`, `v1`, ...; an empty string leaves the segment out."""
+    headers: Mapping[str, str] | None = None
+    timeout: int | None = None
+    """Milliseconds: for a whole unary call, for the longest silence of a stream."""
+    extra_body: dict[str, Any] | None = None
+    """Merged into the JSON body, objects deeply."""
+    retry_options: HttpRetryOptions | RetryPolicy | None = None
+    client_args: dict[str, Any] | None = None
+    """Keyword arguments of `httpx.Client` (`proxy`, `verify`, `mounts`, ...)."""
+    async_client_args: dict[str, Any] | None = None
+    """Keyword arguments of `httpx.AsyncClient`."""
+    httpx_client: Any = None
+    """Anything with the interface of `httpx.Client`; it is used and never closed."""
+    httpx_async_client: Any = None
+    """Anything with the interface of `httpx.AsyncClient`; it is used and never closed."""
+    server_timeout_s: float | None = None
+    """Sent as `X-Server-Timeout`; a client's own timeout never is."""
+
+    def policy(self, default: RetryPolicy) -> RetryPolicy:
+        """The default policy with these options' retries and timeout laid over it."""
+        match self.retry_options:
+            case RetryPolicy():
+                default = self.retry_options
+            case HttpRetryOptions():
+                default = self.retry_options.over(default)
+        return default if self.timeout is None else default.with_timeout(self.timeout / 1000)
