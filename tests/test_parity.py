@@ -26,13 +26,10 @@ ONE_SIDED = {
 def find_pairs() -> dict[str, tuple[type, type]]:
     classes: dict[str, type] = {}
     for info in pkgutil.walk_packages(genai.__path__, f"{genai.__name__}."):
-        module = importlib.import_module(info.name)
-        classes |= {
-            name: each for name, each in inspect.getmembers(module, inspect.isclass) if name[0] != "_"
-        }
-    return {
-        name: (each, classes[f"Async{name}"]) for name, each in classes.items() if f"Async{name}" in classes
-    }
+        found = inspect.getmembers(importlib.import_module(info.name), inspect.isclass)
+        classes |= {name: each for name, each in found if each.__module__ == info.name and name[0] != "_"}
+    names = [name for name in classes if f"Async{name}" in classes]
+    return {name: (classes[name], classes[f"Async{name}"]) for name in names}
 
 
 def public_members(cls: type) -> dict[str, Any]:
