@@ -161,13 +161,13 @@ def _parse(raw: bytes) -> Any:
 
 def _write(given: Answer | Iterator[Json], frame: str) -> Response:
     if isinstance(given, Fault):
-        page, body = isinstance(given.body, str), given.body
+        page = isinstance(given.body, str)
         headers = {
             **HEADERS,
             **({"content-type": "text/html; charset=UTF-8"} if page else {}),
             **given.headers,
         }
-        return Response(body if isinstance(body, str) else _pretty(body), given.code, headers)
+        return Response(given.body if page else _pretty(given.body), given.code, headers)
     if frame == "object":
         return Response(_pretty(given), headers=HEADERS)
     events = [given] if isinstance(given, dict) else given

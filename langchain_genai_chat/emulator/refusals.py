@@ -28,7 +28,7 @@ class Fault:
     """An error to answer with: a status, and a body of JSON or a proxy's HTML."""
 
     code: int
-    body: dict[str, Any] | list[Any] | str
+    body: Any  # JSON, or a page's text
     headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
