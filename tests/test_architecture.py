@@ -26,21 +26,22 @@ FLOORS: dict[float, set[str]] = {
     11: {"", "emulator"},
     10: {"chat_models", "chat_history"},
     8: {"_messages", "_replies", "_config", "_structured"},
-    7: {"_blocks", "_tools"},
+    7: {"_blocks", "_metadata", "_tools"},
     6: {"_media", "_families", "_errors"},
     # the wall: langchain_core above it; httpx, pydantic and genai's own below it
     5.5: {"genai"},  # hands on what stands below
     5: {"genai.client"},
     4: {"genai.chats"},
     3: {"genai.models", "genai.files", "genai.caches"},
-    2: {"genai.transport", "genai._rounds", "genai._api", "genai._auth", "genai._pagers"},
+    2: {"genai.transport", "genai._rounds", "genai._api", "genai._auth", "genai._body", "genai._pagers"},
     1: {
-        "genai._body",
+        "genai._backends",
         "genai._contents",
         "genai._endpoints",
         "genai._exchange",
         "genai._fold",
         "genai._functions",
+        "genai._output",
     },
     0: {"genai.types", "genai.errors", "genai._sse", "genai._wire", "_version"},
 }
