@@ -33,11 +33,11 @@ class Model:
 
     @property
     def signs_text(self) -> bool:
-        """Gemini 3 signs its last text part, 2.5 and older do not (wire/thought-signatures.md)."""
+        """Gemini 3 signs its last text part, 2.5 and older do not (https://ai.google.dev/gemini-api/docs/thought-signatures)."""
         return re.match(r"gemini-([012]\b|flash|pro)|gemma", self.answers_as) is None
 
     def served_by(self, version: str) -> bool:
-        """Whether an API version has it: the `-latest` names are on v1beta only (wire/endpoints.md)."""
+        """Whether an API version has it: the `-latest` names are on v1beta only."""
         return version != "v1" or self.name not in BEHIND_LATEST
 
 

@@ -70,7 +70,7 @@ def _drafts(asked: Asked) -> list[tuple[list[Json], str]]:
         and asked.model.row.get("thinking")
     )
     drafts = []
-    for index in range(asked.config.get("candidateCount") or 1):
+    for index in range(max(1, asked.config.get("candidateCount", 1))):
         text, reason = _limit(_text(asked, index), asked.config)
         parts: list[Json] = [{"text": THOUGHT, "thought": True}] if thinks else []
         parts += [{"text": piece} for piece in PIECE.findall(text) or [""]]

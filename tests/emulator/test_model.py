@@ -168,7 +168,7 @@ def test_thoughts_come_first_and_only_when_asked_of_a_model_that_thinks():
 
 
 def test_gemini_3_signs_its_last_text_and_older_models_do_not():
-    """wire/thought-signatures.md; in a stream on a last empty part, chatlas-test-google-document-54d61679."""
+    """In a stream on a last empty part, chatlas-test-google-document-54d61679."""
     signed = asking("a", model="gemini-3.5-flash")
     assert answer(signed, 1)["candidates"][0]["content"]["parts"][-1]["thoughtSignature"]
     last = list(answer_in_events(signed, 1))[-1]["candidates"][0]["content"]["parts"][0]

@@ -53,7 +53,7 @@ async def test_the_async_client_gets_the_same(emulator):
 
 
 def test_every_kind_of_setting_is_taken(client):
-    """The SDK sends a mixture of spellings (wire/README.md)."""
+    """The SDK sends a mixture of spellings."""
     answer = client.models.generate_content(
         model=FLASH,
         contents=["Look", genai.types.Part.from_bytes(data=b"\xff\xfe\xfd", mime_type="image/png")],

@@ -230,7 +230,7 @@ def test_a_missing_key_is_403_and_a_wrong_one_400(given, expected, code, status)
 
 @pytest.mark.parametrize(("name", "version"), [("gemini-3.6-flahs", "v1beta"), ("gemini-flash-latest", "v1")])
 def test_an_unknown_model_is_404_in_googles_words(name, version):
-    """pydantic-ai-test-model-name-suggestion-google-86f66ec2; wire/endpoints.md: -latest is not on v1."""
+    """pydantic-ai-test-model-name-suggestion-google-86f66ec2; the -latest names are on v1beta only."""
     with pytest.raises(RefusalError) as caught:
         find_model(MODELS, name, version, "streamGenerateContent")
     error = caught.value.fault.body["error"]

@@ -110,7 +110,7 @@ def test_a_stream_without_alt_sse_is_one_json_array(http):
 
 
 def test_an_error_is_an_object_but_in_an_array_stream(http):
-    """SSE: mirascope-google-gemini-2-5-flash-d7ce0c56; else a list of one (wire/streaming-errors.md)."""
+    """SSE: mirascope-google-gemini-2-5-flash-d7ce0c56; else a list of one."""
     path = "/v1beta/models/nothing"
     assert http.post(f"{path}:generateContent", json=HELLO).json()["error"]["code"] == 404
     assert http.post(f"{path}:streamGenerateContent?alt=sse", json=HELLO).json()["error"]["code"] == 404

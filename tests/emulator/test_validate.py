@@ -56,7 +56,7 @@ def read(body):
     ],
 )
 def test_a_spelling_that_the_service_takes_is_read(sent, meant):
-    """wire/README.md lists them; all but the numbers as strings (documented for proto JSON) are recorded."""
+    """All are recorded, but the numbers as strings: those are documented for proto JSON."""
     assert read(sent) == meant
 
 
