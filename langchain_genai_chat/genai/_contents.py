@@ -85,8 +85,8 @@ def _turn_of(parts: list[Part]) -> Content:
 def _content_or_part(value: Any, where: str) -> Content | Part:
     if isinstance(value, Content | Part):
         return value
-    if isinstance(value, BaseModel) and "parts" in type(value).model_fields:
-        value = value.model_dump(exclude_none=True)  # a Content of another package, taken by its shape
+    if isinstance(value, BaseModel) and "Content" in {base.__name__ for base in type(value).__mro__}:
+        value = value.model_dump(exclude_none=True)  # that of another package, taken by its shape
     if isinstance(value, Mapping) and is_content_mapping(value):
         try:
             return Content.model_validate(value)
@@ -103,8 +103,6 @@ def _part_of(value: Any, where: str) -> Part:
 
 
 def _message_part(value: Any) -> Part:
-    if isinstance(value, Content):
-        raise ValueError("Message must be a valid part type: got a Content; pass its parts.")
     try:
         return to_part(value)
     except ValueError as error:

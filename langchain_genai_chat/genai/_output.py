@@ -3,13 +3,12 @@
 Knows nothing of requests.
 """
 
-import types as builtin_types
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import PydanticUserError, TypeAdapter
 from pydantic_core import from_json
 
 from .types import Schema, Type
@@ -39,11 +38,13 @@ def json_schema_of(schema: Any) -> Any:
     Raises:
         ValueError: pydantic cannot describe it.
     """
-    if isinstance(schema, Mapping | bool | str | int | float | list) or schema is None:
+    if isinstance(schema, Mapping | bool):
         return schema
     try:
-        return _json_schema_of_type(schema) if isinstance(schema, Hashable) else _described(schema)
-    except TypeError:  # hashable by class, but not by what is inside
+        return _json_schema_of_type(schema)
+    except (PydanticUserError, NameError) as error:  # NameError: an unresolved forward reference
+        raise ValueError(f"{schema!r} cannot be described as JSON Schema: {error}") from error
+    except TypeError:  # not hashable, so not kept
         return _described(schema)
 
 
@@ -59,23 +60,15 @@ def parse_as(text: str | None, schema: Any) -> Any:
         if isinstance(schema, Mapping | Schema):
             return from_json(text)
         if isinstance(schema, type) and issubclass(schema, Enum):
-            return _member_of(text, schema)
+            return _of_words(text, {str(member.value): member for member in schema})
         if get_origin(schema) is Literal:
-            return next((value for value in get_args(schema) if str(value) == _bare(text)), None)
-        if isinstance(schema, type) and issubclass(schema, BaseModel):
-            return schema.model_validate_json(text)
+            return _of_words(text, {str(value): value for value in get_args(schema)})
         return _adapter_of(schema).validate_json(text)
-    except ValueError:  # pydantic's ValidationError too
+    except ValueError:  # pydantic's ValidationError is one
         return None
 
 
 def _described(schema: Any) -> dict[str, Any]:
-    if (
-        isinstance(schema, type)
-        and not isinstance(schema, builtin_types.GenericAlias)
-        and issubclass(schema, BaseModel)
-    ):
-        return schema.model_json_schema()
     return TypeAdapter(schema).json_schema()
 
 
@@ -90,11 +83,6 @@ def _adapter_of(schema: Any) -> TypeAdapter[Any]:
         return TypeAdapter(schema)
 
 
-def _bare(text: str) -> str:
-    """An enum's value, which comes with quotes as JSON and without as `text/x.enum`."""
-    return text.strip().strip("\"'")
-
-
-def _member_of(text: str, enum: type[Enum]) -> Enum | None:
-    bare = _bare(text)
-    return next((member for member in enum if str(member.value) == bare), None)
+def _of_words(text: str, values: Mapping[str, Any]) -> Any:
+    """One of some values: its word comes with quotes as JSON, and without as `text/x.enum`."""
+    return values.get(text.strip().strip("\"'"))

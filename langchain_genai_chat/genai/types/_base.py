@@ -12,7 +12,6 @@ from functools import cache
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
-from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 _LOGGER = logging.getLogger("langchain_genai_chat")
@@ -24,6 +23,12 @@ def hint_once(message: str) -> None:
     if message not in _HINTS_GIVEN:
         _HINTS_GIVEN.add(message)
         _LOGGER.debug(message)
+
+
+def to_camel(name: str) -> str:
+    """The wire's spelling of a field's name: `file_uri` is `fileUri`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 class WireModel(BaseModel):
@@ -83,10 +88,10 @@ class ConfigModel(WireModel):
 
 
 class OpenEnum(StrEnum):
-    """An enum that takes any string: a value not listed becomes a member equal to its text (`is_known` False).
+    """An enum that takes any string: a value not listed becomes a member equal to its text.
 
-    Listed values are found in any case. A number becomes the member at that place where the order of
-    listing is the order of the proto (`__numbered__` says for how many), else its own digits.
+    Listed values are found in any case; `is_known` tells them from others. A number becomes the member at
+    that place where the order of listing is the proto's (`__numbered__` says for how many), else its digits.
     """
 
     __hash__ = str.__hash__  # Enum hashes the name; equal strings must hash alike

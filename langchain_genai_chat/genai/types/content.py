@@ -83,8 +83,10 @@ class Part(WireModel):
             raise ValueError(
                 f"Part takes one positional value or fields, not both; fields: {', '.join(fields)}."
             )
-        part = to_part(value)
-        super().__init__(**{name: getattr(part, name) for name in part.model_fields_set})
+        if isinstance(value, str):
+            super().__init__(text=value)
+        else:
+            super().__init__(**_set(dict(to_part(value))))
 
     @classmethod
     def from_text(cls, *, text: str) -> Self:
@@ -191,7 +193,7 @@ class ModelContent(Content):
         super().__init__(parts=to_parts(parts), **fields)
 
 
-_WRAPPED_IN = {
+_WRAPPED_IN: dict[type[WireModel], str] = {
     Blob: "inline_data",
     FileData: "file_data",
     FunctionCall: "function_call",
@@ -213,24 +215,24 @@ def to_part(value: PartUnion) -> Part:
         return value
     if isinstance(value, str):
         return Part(text=str(value))
-    if isinstance(value, File):
-        return _file_part(value)
-    if field := _WRAPPED_IN.get(type(value)):
-        return Part(**{field: value})
     if is_pil_image(value):
         return Part(inline_data=encode_pil_image(value))
-    if isinstance(value, BaseModel):  # the same message from another package, taken by its shape
-        value = value.model_dump(exclude_none=True)
-    if isinstance(value, Mapping) and not is_content_mapping(value):
-        return _mapping_part(value)
-    raise ValueError(
-        f"{type(value).__name__} cannot stand for a part; pass text, a Part, a File, a PIL image, or a dict of one."
-    )
+    if isinstance(value, BaseModel):
+        part = _model_part(value)
+    else:
+        part = _mapping_part(value) if isinstance(value, Mapping) else None
+    if part is None:
+        raise ValueError(
+            f"{type(value).__name__} cannot stand for a part; "
+            "pass text, a Part, a File, a PIL image, or a dict of one of these."
+        )
+    return part
 
 
 def to_parts(value: "PartUnion | Sequence[PartUnion] | None") -> list[Part]:
     """The parts that one value or a list of them stands for; ValueError when there is none."""
-    values = value if isinstance(value, list | tuple) else [] if value is None else [value]
+    given = value if isinstance(value, list | tuple) else (value,)
+    values: Sequence[Any] = () if value is None else given
     if not values:
         raise ValueError("A content needs at least one part; got none.")
     return [to_part(item) for item in values]
@@ -241,13 +243,33 @@ def is_content_mapping(value: Mapping[str, Any]) -> bool:
     return not value or "parts" in value or "role" in value
 
 
-def _mapping_part(value: Mapping[str, Any]) -> Part:
+def _mapping_part(value: Mapping[str, Any]) -> Part | None:
+    if is_content_mapping(value):
+        return None
     if not value.keys() & field_spellings(Part).keys():
         if value.keys() & {"file_uri", "fileUri"}:
             return Part(file_data=FileData.model_validate(value))
         if "uri" in value:
             return _file_part(File.model_validate(value))
     return Part.model_validate(value)
+
+
+def _model_part(value: BaseModel) -> Part | None:
+    """The part of a message, ours or the same of another package: known by its name, taken by its shape."""
+    fields = dict(value) if isinstance(value, WireModel) else value.model_dump()
+    names = {base.__name__ for base in type(value).__mro__}
+    if "Part" in names:
+        return Part.model_validate(_set(fields))
+    if "File" in names:
+        return _file_part(File.model_validate(fields))
+    for message, field in _WRAPPED_IN.items():
+        if message.__name__ in names:
+            return Part.model_validate({field: message.model_validate(_set(fields))})
+    return None
+
+
+def _set(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _file_part(file: File) -> Part:
