@@ -104,6 +104,8 @@ def split_config(
     if config.tools is not None:
         top["tools"] = merge_tools(config.tools, declare)
     generation = {**plain, **_output_schema(config, vertex=vertex), **_media(config, vertex=vertex)}
+    if (top_k := generation.get("topK")) is not None and top_k.is_integer():
+        generation["topK"] = int(top_k)  # a float on Vertex, an integer on Gemini, the same name for both
     if generation:
         top["generationConfig"] = generation
     return top

@@ -89,10 +89,20 @@ def _content_or_part(value: Any, where: str) -> Content | Part:
         value = value.model_dump(exclude_none=True)  # that of another package, taken by its shape
     if isinstance(value, Mapping) and is_content_mapping(value):
         try:
-            return Content.model_validate(value)
+            return Content.model_validate(_with_listed_parts(value))
         except ValueError as error:
             raise ValueError(f"{where} is no content: {error}") from error
     return _part_of(value, where)
+
+
+def _with_listed_parts(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A content's dict with its parts as a list of parts: the service takes one, older clients text."""
+    parts = value.get("parts")
+    if isinstance(parts, str | Mapping | Part):
+        parts = [parts]
+    if isinstance(parts, list) and any(isinstance(part, str) for part in parts):
+        parts = [Part(text=part) if isinstance(part, str) else part for part in parts]
+    return value if parts is value.get("parts") else {**value, "parts": parts}
 
 
 def _part_of(value: Any, where: str) -> Part:
