@@ -18,6 +18,7 @@ from .types.options import HttpOptions, RetryPolicy
 
 USER_AGENT = f"langchain-genai-chat/{__version__} gl-python/{platform.python_version()}"
 IDENTITY_HEADERS = ("user-agent", "x-goog-api-client")
+TRANSPORT_OPTIONS = frozenset({"client_args", "async_client_args", "httpx_client", "httpx_async_client"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,29 +43,29 @@ class Api:
     @classmethod
     def of(cls, endpoint: Endpoint, auth: Auth | None, options: HttpOptions) -> "Api":
         """The settings of a client with these options; its policy is theirs over the default one."""
-        headers = _with_identity(options.headers)
+        transport = dict.fromkeys(TRANSPORT_OPTIONS)  # the transport has them, and they cannot be copied
         return cls(
             endpoint=endpoint,
             auth=auth,
-            options=options.model_copy(update={"headers": headers}),
+            options=options.model_copy(update={**transport, "headers": _lower(options.headers)}),
             policy=options.policy(RetryPolicy()),
         )
 
     def for_call(self, options: HttpOptions | None) -> "Api":
-        """The settings with one call's options over them: headers one by one, the rest where it is set."""
+        """The settings with one call's options over them: headers one by one, the rest where it is set.
+
+        Raises `ValueError` for options of the client alone.
+        """
         if options is None:
             return self
-        endpoint = self.endpoint
-        if options.base_url is not None:
-            endpoint = replace(endpoint, base_url=options.base_url.rstrip("/"))
-        if options.api_version is not None:
-            endpoint = replace(endpoint, api_version=options.api_version.strip("/"))
         given = {name: getattr(options, name) for name in options.model_fields_set}
         update = {name: value for name, value in given.items() if value is not None}
-        update["headers"] = {**(self.options.headers or {}), **_with_identity(options.headers)}
+        if misplaced := update.keys() & TRANSPORT_OPTIONS:
+            raise ValueError(f"{', '.join(sorted(misplaced))} belongs to a client's options, not to those of one call.")
+        update["headers"] = {**(self.options.headers or {}), **_lower(options.headers)}
         return replace(
             self,
-            endpoint=endpoint,
+            endpoint=self.endpoint.at(options),
             options=self.options.model_copy(update=update),
             policy=options.policy(self.policy),
         )
@@ -78,12 +79,16 @@ class Api:
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         stream: bool = False,
+        shared: bool = False,
     ) -> Request:
-        """The request for a path below the API version; query parameters that are None are left out."""
-        url = self.endpoint.url(quote(path, safe="/:@"))
+        """The request for a path below the API version; query parameters that are None are left out.
+
+        `shared` is for what belongs to no project; see `Endpoint.url`.
+        """
+        url = self.endpoint.url(quote(path, safe="/:@"), shared=shared)
         if pairs := {name: value for name, value in (query or {}).items() if value is not None}:
             url = f"{url}?{urlencode(pairs)}"
-        sent = {**(self.options.headers or {}), **(headers or {})}
+        sent = _with_identity({**(self.options.headers or {}), **_lower(headers)})
         if self.options.server_timeout_s is not None:
             sent["x-server-timeout"] = f"{self.options.server_timeout_s:g}"
         data = None
@@ -91,8 +96,13 @@ class Api:
             sent["content-type"] = "application/json"
             if self.options.extra_body:
                 body = _merged(body, self.options.extra_body)
-            data = to_json(body, by_alias=True, exclude_none=True, inf_nan_mode="strings")
+            data = json_text(body)
         return Request(method=method, url=url, headers=sent, body=data, stream=stream, auth=self.auth)
+
+
+def json_text(body: Mapping[str, Any]) -> bytes:
+    """A body as it goes over the wire, where numbers that JSON has not are written as strings."""
+    return to_json(body, by_alias=True, exclude_none=True, inf_nan_mode="strings")
 
 
 def preview_of(request: Request) -> Preview:
@@ -102,9 +112,14 @@ def preview_of(request: Request) -> Preview:
     return Preview(method=request.method, url=request.url, headers=headers, body=body)
 
 
-def _with_identity(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """Headers with lower-case names; what a caller says of itself in an identity header stands behind ours."""
-    sent = {name.lower(): value for name, value in (headers or {}).items()}
+def _lower(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Headers with names in lower case, so that two spellings of one meet; white space round a value goes."""
+    return {name.lower(): value.strip() for name, value in (headers or {}).items()}
+
+
+def _with_identity(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers with ours for who is calling; what a caller says of itself in them stands behind it."""
+    sent = dict(headers)
     for name in IDENTITY_HEADERS:
         own = sent.get(name, "")
         sent[name] = own if own.startswith(USER_AGENT) else f"{USER_AGENT} {own}".rstrip()

@@ -3,13 +3,14 @@
 Knows which header carries which; credentials are fetched by the flow's driver, never here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ._exchange import CREDENTIAL_HEADERS, Flow, Request
 
 NO_KEY = (
     "No API key: pass api_key, or set GOOGLE_API_KEY or GEMINI_API_KEY. "
-    "A gateway that needs none is reached by its base_url; Vertex AI by vertexai=True."
+    "A gateway that needs none is reached by its base_url, and own credentials may go in the headers of http_options."
 )
 
 
@@ -43,6 +44,11 @@ class NoKey:
         yield from ()
         if refused:
             return None
-        if not {name.lower() for name in request.headers} & set(CREDENTIAL_HEADERS):
+        if not brings_credentials(request.headers):
             raise ValueError(NO_KEY)
         return request
+
+
+def brings_credentials(headers: Mapping[str, str]) -> bool:
+    """Whether a caller's own headers authenticate."""
+    return any(name.lower() in CREDENTIAL_HEADERS for name in headers)

@@ -7,7 +7,8 @@ import os
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from .types.options import HttpOptions
 
@@ -27,15 +28,23 @@ class Endpoint:
     location: str | None = None
     collection: bool = False
     """The base URL already carries version, project and location."""
+    verbatim: bool = False
+    """The base URL is the whole address: a gateway before Vertex AI that knows by itself where requests go."""
 
-    def url(self, path: str) -> str:
-        """The URL of a path below the version; Vertex AI resources get their project and location."""
+    def url(self, path: str, *, shared: bool = False) -> str:
+        """The URL of a path below the version; Vertex AI resources get their project and location.
+
+        Args:
+            path: A resource, perhaps with a method.
+            shared: It belongs to no project, as the description of a base model.
+        """
         if self.collection:
             return f"{self.base_url}/{path}"
-        prefix = ""
-        if self.vertex and self.project and not path.startswith("projects/"):
-            prefix = f"projects/{self.project}/locations/{self.location}/"
-        return "/".join(piece for piece in (self.base_url, self.api_version, f"{prefix}{path}") if piece)
+        if self.verbatim:
+            return self.base_url
+        if self.vertex and self.project and not shared and not path.startswith("projects/"):
+            path = f"projects/{self.project}/locations/{self.location}/{path}"
+        return "/".join(piece for piece in (self.base_url, self.api_version, path) if piece)
 
     def model(self, name: str) -> str:
         """The resource name of a model, by its bare name or any form that the backend has.
@@ -58,12 +67,21 @@ class Endpoint:
         publisher, slash, model = name.partition("/")
         return f"publishers/{publisher}/models/{model}" if slash else f"publishers/google/models/{name}"
 
+    def at(self, options: HttpOptions) -> "Endpoint":
+        """This backend at the address and version that the options of one call ask for."""
+        base_url = self.base_url if options.base_url is None else _address(options.base_url)
+        base_url, version = _parted(base_url, options.api_version, self.api_version)
+        collection = self.collection or options.base_url_resource_scope == "COLLECTION"
+        return replace(self, base_url=base_url, api_version=version, collection=collection)
+
 
 def _refuse_injection(noun: str, name: str) -> None:
     if not name:
         raise ValueError(f"{noun} is empty; pass a name.")
-    if ".." in name or not re.fullmatch(r"[A-Za-z0-9_./:@-]+", name):
+    if not re.fullmatch(r"[A-Za-z0-9_./:@-]+", name):
         raise ValueError(f"{noun} {name!r} has characters that no name has: only letters, digits and _ . - / : @.")
+    if ".." in name or not all(name.split("/")):
+        raise ValueError(f"{noun} {name!r} is no name: '..' and empty segments would change the URL.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,22 +95,24 @@ class Caller:
     """Nothing is added to authenticate."""
 
 
-def resolve(
+def resolve(  # noqa: PLR0913 - the arguments of `Client`
     *,
-    vertexai: bool | None,
-    api_key: str | None,
-    credentials: object | None,
-    project: str | None,
-    location: str | None,
-    options: HttpOptions,
+    enterprise: bool | None = None,
+    vertexai: bool | None = None,
+    api_key: str | None = None,
+    credentials: object | None = None,
+    project: str | None = None,
+    location: str | None = None,
+    options: HttpOptions | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Caller:
     """Choose backend, address and identity: arguments before environment, a project before a key of the environment.
 
     Raises `ValueError` for arguments that exclude each other.
     """
+    options = options or HttpOptions()
     env = {name: value.strip() for name, value in environ.items() if value.strip()}
-    vertex = _backend(vertexai, api_key, env)
+    vertex = _backend(env, enterprise=enterprise, vertexai=vertexai)
     api_key = (api_key or "").strip() or None
     if not vertex and (project or location):
         raise ValueError("project and location belong to Vertex AI; pass vertexai=True with them.")
@@ -100,39 +120,51 @@ def resolve(
         raise ValueError("credentials and api_key exclude each other; pass one of them.")
     if options.base_url_resource_scope and not options.base_url:
         raise ValueError("base_url_resource_scope needs a base_url.")
-    base_url = (
-        options.base_url or env.get("GOOGLE_VERTEX_BASE_URL" if vertex else "GOOGLE_GEMINI_BASE_URL") or ""
-    ).rstrip("/")
-    if base_url and not re.match(r"https?://[^/]", base_url):
-        raise ValueError(f"base_url {base_url!r} is no address; pass one like 'https://host/path'.")
-    if not vertex:
-        version = _version(options, env, "v1beta")
-        base_url, version = _without_version(base_url, version, options)
-        return Caller(
-            endpoint=Endpoint(vertex=False, base_url=base_url or GEMINI_URL, api_version=version),
-            api_key=api_key or environment_key(env),
-        )
-    gateway = bool(base_url) and ".googleapis.com" not in base_url and not (api_key or (project and location))
-    if not (api_key or credentials or project or location):  # only what the environment has
-        project, location = env.get("GOOGLE_CLOUD_PROJECT"), env.get("GOOGLE_CLOUD_LOCATION")
-        if not project:
-            api_key = environment_key(env)
-    elif not api_key:
-        project = project or env.get("GOOGLE_CLOUD_PROJECT")
-        location = location or env.get("GOOGLE_CLOUD_LOCATION")
-    if api_key and not (project and location):
-        project = location = None  # express mode: the key stands for the project
-    elif not gateway:
-        location = location or "global"
-    version = _version(options, env, "v1beta1")
-    base_url, version = _without_version(base_url, version, options)
+    given = options.base_url or env.get("GOOGLE_VERTEX_BASE_URL" if vertex else "GOOGLE_GEMINI_BASE_URL")
+    base_url = _address(given) if given else ""
+    if vertex:
+        return _on_vertex(api_key, credentials, project, location, base_url, options, env)
+    api_key = api_key or environment_key(env)
+    base_url, version = _parted(base_url or GEMINI_URL, options.api_version, _version(env, "v1beta"))
+    return Caller(
+        endpoint=Endpoint(vertex=False, base_url=base_url, api_version=version),
+        api_key=api_key,
+        gateway=not api_key and not _is_google(base_url),
+    )
+
+
+def _on_vertex(  # noqa: PLR0913, PLR0917 - what `resolve` has read of its arguments
+    api_key: str | None,
+    credentials: object | None,
+    project: str | None,
+    location: str | None,
+    base_url: str,
+    options: HttpOptions,
+    env: Mapping[str, str],
+) -> Caller:
+    explicit = bool(project or location)
+    own_project, own_location = env.get("GOOGLE_CLOUD_PROJECT"), env.get("GOOGLE_CLOUD_LOCATION")
+    gateway = bool(base_url) and not _is_google(base_url) and not (api_key or (project and location))
+    if not (gateway or api_key or credentials or explicit or own_project or own_location):
+        api_key = environment_key(env)
+    if gateway or (api_key and not explicit):  # with a key this is express mode: it stands for the project
+        project = location = None
+    else:
+        project, location = project or own_project, location or own_location or "global"
+        if api_key and not project:
+            raise ValueError("location with api_key needs a project; pass project, or the key alone.")
+    for noun, name in (("project", project), ("location", location)):
+        if name is not None and not re.fullmatch(r"[A-Za-z0-9_.:-]+", name):
+            raise ValueError(f"{noun} {name!r} has characters that none has: only letters, digits and _ . : -.")
+    base_url, version = _parted(base_url or vertex_url(location), options.api_version, _version(env, "v1beta1"))
     endpoint = Endpoint(
         vertex=True,
-        base_url=base_url or vertex_url(location),
+        base_url=base_url,
         api_version=version,
-        project=None if gateway else project,
-        location=None if gateway else location,
+        project=project,
+        location=location,
         collection=options.base_url_resource_scope == "COLLECTION",
+        verbatim=gateway,
     )
     return Caller(endpoint=endpoint, api_key=api_key, gateway=gateway)
 
@@ -144,7 +176,7 @@ def vertex_url(location: str | None) -> str:
     if location in MULTI_REGIONS:
         return f"https://aiplatform.{location}.rep.googleapis.com"
     if not re.fullmatch(r"[a-z0-9-]+", location):
-        raise ValueError(f"location {location!r} is no location; pass one like 'us-central1' or 'global'.")
+        raise ValueError(f"location {location!r} is none; pass one like 'us-central1' or 'global'.")
     return f"https://{location}-aiplatform.googleapis.com"
 
 
@@ -158,31 +190,48 @@ def environment_key(env: Mapping[str, str] = os.environ) -> str | None:
     return google or gemini or None
 
 
-def _backend(vertexai: bool | None, api_key: str | None, env: Mapping[str, str]) -> bool:
-    if vertexai is not None:
-        return vertexai
-    enterprise, older = (env.get(name) for name in ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI"))
-    if enterprise and older and _true(enterprise) != _true(older):
-        warnings.warn(
-            "GOOGLE_GENAI_USE_ENTERPRISE and GOOGLE_GENAI_USE_VERTEXAI differ; the first is used.", stacklevel=3
-        )
-    return _true(enterprise or older or "")
+def _backend(env: Mapping[str, str], *, enterprise: bool | None, vertexai: bool | None) -> bool:
+    if enterprise is not None and vertexai is not None and enterprise != vertexai:
+        raise ValueError("enterprise and vertexai are two names of one choice and differ; pass one of them.")
+    given = enterprise if enterprise is not None else vertexai
+    if given is not None:
+        return given
+    names = ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI")
+    values = [env[name].lower() in ("true", "1") for name in names if name in env]
+    if len(set(values)) > 1:
+        warnings.warn(f"{names[0]} and {names[1]} differ; the first is used.", stacklevel=4)
+    return values[0] if values else False
 
 
-def _true(text: str) -> bool:
-    return text.lower() in ("true", "1")
-
-
-def _version(options: HttpOptions, env: Mapping[str, str], default: str) -> str:
-    if options.api_version is not None:
-        return options.api_version.strip("/")
+def _version(env: Mapping[str, str], default: str) -> str:
     version = env.get("GOOGLE_GENAI_API_VERSION", default)
-    return default if version == "beta" else version
+    return default if version == "beta" else version.strip("/")
 
 
-def _without_version(base_url: str, version: str, options: HttpOptions) -> tuple[str, str]:
-    """A base URL that already ends in a version keeps it; it is not doubled."""
+def _address(base_url: str) -> str:
+    """A base URL without the slash at its end."""
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"base_url {base_url!r} is no address; pass one like 'https://host/path'.")
+    return base_url.rstrip("/")
+
+
+def _is_google(base_url: str) -> bool:
+    host = urlsplit(base_url).hostname or ""
+    return host == "googleapis.com" or host.endswith(".googleapis.com")
+
+
+def _parted(base_url: str, asked: str | None, version: str) -> tuple[str, str]:
+    """A base URL and the version below it; one at its end is not doubled, and gives way to what is asked.
+
+    Args:
+        base_url: Perhaps with a version at its end.
+        asked: `HttpOptions.api_version`; an empty one leaves the segment out and the base URL as it is.
+        version: Where none is asked for and the base URL has none.
+    """
+    if asked == "":
+        return base_url, ""
     head, _, tail = base_url.rpartition("/")
     if not re.fullmatch(r"v\d+\w*", tail):
-        return base_url, version
-    return (base_url, "") if options.api_version in (None, tail) else (head, version)
+        return base_url, version if asked is None else asked.strip("/")
+    return head, tail if asked is None else asked.strip("/")

@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, ca
 from pydantic_core import from_json
 
 from ._sse import EventDecoder
-from .errors import (
-    EXCERPT_CHARS,
-    APIConnectionError,
-    APIError,
-    UnknownApiResponseError,
-)
+from .errors import APIConnectionError, APIError, UnknownApiResponseError
 from .types.options import RetryPolicy
 
 if TYPE_CHECKING:
     import httpx
 
 CREDENTIAL_HEADERS = ("x-goog-api-key", "authorization")
+SECRET_MIN_CHARS = 8
+"""Shorter ones are nobody's; to strike them out would leave holes all over a message."""
+EXCERPT_CHARS = 200
+UNAUTHORIZED = 401
 
 T = TypeVar("T")
 Json: TypeAlias = dict[str, Any]
@@ -69,8 +68,9 @@ class Emit:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Run these functions. Answered with their results in order; what one raises is thrown in.
+    """Run these functions. Answered with their results in order.
 
+    An `APIError` that one raises is thrown in; anything else ends the flow and goes to the caller.
     One after the other under the synchronous driver; at once under the asynchronous one, coroutine
     functions awaited and plain functions in threads.
     """
@@ -205,27 +205,26 @@ def stream_with_retries(
             delay_s = attempts.delay_s(error, (yield Now()), unary=False)
 
 
-def _send(
-    request: Request, policy: RetryPolicy, attempts: Attempts, delay_s: float
-) -> "Flow[httpx.Response]":
+def _send(request: Request, policy: RetryPolicy, attempts: Attempts, delay_s: float) -> "Flow[httpx.Response]":
     """One attempt, and one more with new credentials if they were refused; raises what is no success."""
-    now = yield Now()
-    left_s = policy.silence_s if request.stream else attempts.left_s(now) - delay_s
-    timed = replace(
-        request, delay_s=delay_s, read_s=max(left_s, 0.001), connect_s=min(policy.connect_s, max(left_s, 0.001))
-    )
+    timed = _timed(request, policy, attempts, delay_s, (yield Now()))
     signed = timed if request.auth is None else (yield from request.auth.sign(timed))
     response: httpx.Response = yield signed
-    if response.status_code == 401 and request.auth is not None:
-        renewed = yield from request.auth.sign(replace(timed, delay_s=0.0), refused=True)
+    if response.status_code == UNAUTHORIZED and request.auth is not None:
+        renewed = yield from request.auth.sign(timed, refused=True)
         if renewed is not None:
-            signed = renewed
-            response = yield signed
+            response = yield _timed(renewed, policy, attempts, 0.0, (yield Now()))
     if response.is_success:
         return response
     if request.stream:
         yield Read(response, whole=True)
-    raise error_of(response, signed)
+    raise error_of(response)
+
+
+def _timed(request: Request, policy: RetryPolicy, attempts: Attempts, delay_s: float, now: float) -> Request:
+    """The request with its delay and the times that the policy and the call's deadline leave it."""
+    left_s = max(policy.silence_s if request.stream else attempts.left_s(now) - delay_s, 0.001)
+    return replace(request, delay_s=delay_s, read_s=left_s, connect_s=min(policy.connect_s, left_s))
 
 
 def read_body(response: "httpx.Response", read: Callable[[bytes], T]) -> T:
@@ -248,19 +247,19 @@ def read_event(data: bytes, read: Callable[[bytes], T], response: "httpx.Respons
         raise _unreadable(response, "The answer cannot be read.", data) from problem
 
 
-def error_of(response: "httpx.Response", request: Request) -> APIError:
+def error_of(response: "httpx.Response") -> APIError:
     """The error of an answer that is no success."""
     code, body = response.status_code, response.content
     try:
         details = from_json(body)
     except ValueError:
         details = None
-    if not isinstance(details, (dict, list)) or not details:
-        text = body.decode("utf-8", "replace").strip()
-        if response.has_redirect_location:
-            text = f"Redirected to {_origin(response)}; redirects are not followed, since they would carry the key."
-        details = {"message": text[:EXCERPT_CHARS], "status": response.reason_phrase}
-    return APIError.of(code, _without_secrets(details, request), _unsigned(response))
+    if response.has_redirect_location:
+        text = f"Redirected to {_origin(response)}; redirects are not followed, since they would carry the key."
+        details = {"message": text, "status": response.reason_phrase}
+    elif not isinstance(details, (dict, list)) or not details:
+        details = {"message": body.decode("utf-8", "replace").strip(), "status": response.reason_phrase}
+    return _error(APIError.for_status(code), code, details, response)
 
 
 def _error_inside(data: bytes, response: "httpx.Response") -> APIError | None:
@@ -274,22 +273,32 @@ def _error_inside(data: bytes, response: "httpx.Response") -> APIError | None:
     if not error:
         return None
     code = error.get("code") if isinstance(error, dict) else None
-    return APIError.of(code if isinstance(code, int) else 500, body, _unsigned(response))
+    code = code if isinstance(code, int) else 500
+    return _error(APIError.for_status(code), code, body, response)
 
 
 def _unreadable(response: "httpx.Response", message: str, body: bytes) -> UnknownApiResponseError:
-    excerpt = body[:EXCERPT_CHARS].decode("utf-8", "replace")[:200]
+    excerpt = body[: 4 * EXCERPT_CHARS].decode("utf-8", "replace")[:EXCERPT_CHARS]
     kind = response.headers.get("content-type", "no content type")
     details = {"message": f"{message} It is {kind!r} and begins {excerpt!r}.", "status": "UNREADABLE_RESPONSE"}
-    return UnknownApiResponseError(response.status_code, {"error": details}, _unsigned(response))
+    return _error(UnknownApiResponseError, response.status_code, {"error": details}, response)
 
 
 def _cut_off(response: "httpx.Response") -> APIConnectionError:
-    error = APIConnectionError.because(
-        "The stream ended without a finish reason or a block reason: it was cut off.", status="STREAM_CUT_OFF"
-    )
-    error.response = _unsigned(response)
-    return error
+    message = "The stream ended without a finish reason or a block reason: it was cut off."
+    details = {"message": message, "status": "STREAM_CUT_OFF"}
+    return _error(APIConnectionError, 0, {"error": details}, response)
+
+
+E = TypeVar("E", bound=APIError)
+
+
+def _error(kind: type[E], code: int, details: Any, response: "httpx.Response") -> E:
+    """The error, with the caller's credentials gone from the details and from the answer's request."""
+    headers = response.request.headers
+    secrets = [headers.pop(name).removeprefix("Bearer ") for name in CREDENTIAL_HEADERS if name in headers]
+    secrets = [secret for secret in secrets if len(secret) >= SECRET_MIN_CHARS]
+    return kind(code, _without(secrets, details) if secrets else details, response)
 
 
 def _origin(response: "httpx.Response") -> str:
@@ -306,36 +315,18 @@ def _is_json(text: bytes) -> bool:
     return True
 
 
-def _unsigned(response: "httpx.Response") -> "httpx.Response":
-    """The answer for an error to hold, with the credentials gone from its request."""
-    for name in CREDENTIAL_HEADERS:
-        response.request.headers.pop(name, None)
-    return response
-
-
-def _without_secrets(details: Any, request: Request) -> Any:
-    """An error body that repeats the caller's key or token, without it."""
-    secrets = [
-        value.removeprefix("Bearer ")
-        for name, value in request.headers.items()
-        if name.lower() in CREDENTIAL_HEADERS and value
-    ]
-    if not secrets:
-        return details
-
-    def clean(value: Any) -> Any:
-        match value:
-            case str():
-                for secret in secrets:
-                    value = value.replace(secret, "[secret]")
-                return value
-            case dict():
-                return {clean(key): clean(inner) for key, inner in value.items()}
-            case list():
-                return [clean(inner) for inner in value]
-        return value
-
-    return clean(details)
+def _without(secrets: list[str], value: Any) -> Any:
+    """A JSON value with the secrets struck out."""
+    match value:
+        case str():
+            for secret in secrets:
+                value = value.replace(secret, "[secret]")
+            return value
+        case dict():
+            return {_without(secrets, key): _without(secrets, inner) for key, inner in value.items()}
+        case list():
+            return [_without(secrets, inner) for inner in value]
+    return value
 
 
 def read_json(data: bytes) -> Json:

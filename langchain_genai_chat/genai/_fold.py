@@ -1,10 +1,13 @@
 """The parts of a stream's events put together, pure.
 
-Knows which pieces belong to one part; works on the wire's JSON and keeps what it does not know.
+Knows which pieces belong to one part, on the wire's JSON and on its types, and keeps what it does not know.
 """
 
 import re
+from itertools import pairwise
 from typing import Any, TypeAlias
+
+from .types import Content, Part
 
 Json: TypeAlias = dict[str, Any]
 
@@ -55,7 +58,7 @@ class CallAssembler:
         if not steps:
             return
         target: Any = args
-        for step, following in zip(steps, steps[1:], strict=False):
+        for step, following in pairwise(steps):
             target = _inside(target, step, [] if isinstance(following, int) else {})
         value = next((piece[name] for name in _VALUES if name in piece), None)
         last = steps[-1]
@@ -66,6 +69,75 @@ class CallAssembler:
             self._unfinished.add(path)
         else:
             self._unfinished.discard(path)
+
+
+class ContentFolder:
+    """Puts the contents of a stream's events together to the one content of the same reply unstreamed.
+
+    Neighbouring texts of one kind (said, or thought) are one part, but what follows a signed part stays apart
+    from it; calls that came in pieces are whole. A piece of empty, unsigned text says nothing and is left out,
+    unless there is nothing else.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[Part] = []
+        self._assembler = CallAssembler()
+        self._extra: Json = {}
+
+    def fold(self, content: Content | None) -> None:
+        """Take the content of the next event, if it brings one."""
+        if content is None:
+            return
+        self._extra |= content.model_extra or {}
+        for part in content.parts or ():
+            if part.function_call is None:
+                self._add(part)
+                continue
+            piece = _call_json(part)
+            whole = self._assembler.fold(piece)
+            if whole is not None:
+                self._add(part if whole is piece else Part.model_validate(whole))
+
+    def finish(self) -> Content | None:
+        """Give the content, None if no part came; a call that is still open is given as far as it came."""
+        if rest := self._assembler.flush():
+            self._add(Part.model_validate(rest))
+        if not self._parts:
+            return None
+        return Content.model_validate({**self._extra, "role": "model", "parts": self._parts})
+
+    def _add(self, part: Part) -> None:
+        last = self._parts[-1] if self._parts else None
+        if last is None:
+            self._parts.append(part)
+        elif _is_bare_text(last) and last.text == "":
+            self._parts[-1] = part
+        elif _is_bare_text(part) and part.text == "":
+            return
+        elif _is_bare_text(last) and _is_text(part) and bool(last.thought) == bool(part.thought):
+            self._parts[-1] = part.model_copy(update={"text": (last.text or "") + (part.text or "")})
+        else:
+            self._parts.append(part)
+
+
+def _is_text(part: Part) -> bool:
+    """Whether a part is text, perhaps signed, and nothing else."""
+    said = {name for name in part.model_fields_set if getattr(part, name) is not None}
+    return "text" in said and said <= {"text", "thought", "thought_signature"} and not part.model_extra
+
+
+def _is_bare_text(part: Part) -> bool:
+    return _is_text(part) and part.thought_signature is None
+
+
+def _call_json(part: Part) -> Json:
+    """A call as its JSON, with whole numbers among the pieces as they stood there: the wire's type is a double."""
+    written = part.model_dump(mode="json", by_alias=True, exclude_none=True)
+    for piece in written["functionCall"].get("partialArgs") or ():
+        number = piece.get("numberValue")
+        if isinstance(number, float) and number.is_integer():
+            piece["numberValue"] = int(number)
+    return written
 
 
 def _at(target: Any, step: int | str) -> Any:

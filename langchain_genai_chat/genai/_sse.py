@@ -6,7 +6,7 @@ responses); knows nothing of HTTP or of what the events mean.
 
 import re
 
-_IGNORED_FIELDS = (b":", b"event:", b"id:", b"retry:", b"event", b"id", b"retry", b"data")
+_OTHER_FIELD = re.compile(rb":|[A-Za-z][\w-]*\s*(?::|$)")
 _JSON_MARKS = re.compile(rb'\\.|["{}\[\]]', re.DOTALL)
 _BOM = b"\xef\xbb\xbf"
 
@@ -17,7 +17,8 @@ class EventDecoder:
     Lines end at CR, LF or CRLF only: JSON strings may hold U+2028, U+2029 and U+0085 unescaped
     (WHATWG HTML, 9.2.6). Several data lines of one event are joined by a newline, a last event without
     its empty line counts, and JSON that stands outside of data lines is one event, or one for each
-    element if it is an array.
+    element if it is an array. A line that is neither a field nor JSON (a proxy's page) is an event too, so
+    that whoever reads it can say what came.
     """
 
     def __init__(self) -> None:
@@ -67,14 +68,20 @@ class EventDecoder:
             return []
         text = line.strip()
         if not text:
-            data, self._data = self._data, []
-            if len(data) == 1:
-                return data if data[0] else []
-            return [b"\n".join(data)] if data else []
-        if text in _IGNORED_FIELDS or text.startswith(_IGNORED_FIELDS[:4]):
+            return self._dispatch()
+        if _OTHER_FIELD.match(text):
             return []
+        events = self._dispatch()
+        if text[:1] not in (b"{", b"["):
+            return [*events, text]
         self._json = JsonSplitter()
-        return self._feed_json(line)
+        return events + self._feed_json(line)
+
+    def _dispatch(self) -> list[bytes]:
+        """The event of the data lines so far; one without data is none."""
+        data, self._data = self._data, []
+        event = data[0] if len(data) == 1 else b"\n".join(data)
+        return [event] if event.strip() else []
 
     def _early_json(self) -> list[bytes]:
         """An array without line ends gives its elements as they come, not all at the end."""

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ._api import Api
-from ._auth import NO_KEY, KeyAuth, NoKey
+from ._auth import NO_KEY, KeyAuth, NoKey, brings_credentials
 from ._endpoints import Caller, resolve
 from ._exchange import Auth
 from .models import AsyncModels, Models
@@ -20,8 +20,9 @@ class Client:
     """A client of the Gemini Developer API, or of Gemini on Vertex AI.
 
     Args:
-        vertexai: Vertex AI instead of the Gemini API; by default what `GOOGLE_GENAI_USE_ENTERPRISE` or
+        enterprise: Vertex AI instead of the Gemini API; by default what `GOOGLE_GENAI_USE_ENTERPRISE` or
             `GOOGLE_GENAI_USE_VERTEXAI` say.
+        vertexai: The older name of `enterprise`.
         api_key: By default `GOOGLE_API_KEY`, else `GEMINI_API_KEY`. An empty string counts as unset.
         project: Of Google Cloud, for Vertex AI; by default `GOOGLE_CLOUD_PROJECT`.
         location: A region, `"global"`, `"us"` or `"eu"`, for Vertex AI; by default `GOOGLE_CLOUD_LOCATION`.
@@ -41,6 +42,7 @@ class Client:
     def __init__(  # noqa: PLR0913 - google-genai's arguments, all keywords
         self,
         *,
+        enterprise: bool | None = None,
         vertexai: bool | None = None,
         api_key: str | None = None,
         project: str | None = None,
@@ -51,9 +53,14 @@ class Client:
     ) -> None:
         options = HttpOptions.model_validate(http_options or {})
         caller = resolve(
-            vertexai=vertexai, api_key=api_key, credentials=None, project=project, location=location, options=options
+            enterprise=enterprise,
+            vertexai=vertexai,
+            api_key=api_key,
+            project=project,
+            location=location,
+            options=options,
         )
-        auth = self._auth(caller)
+        auth = self._auth(caller, options)
         self._api = Api.of(caller.endpoint, auth, options)
         self._transport = SyncTransport(
             HttpSettings(client=http_client or options.httpx_client, arguments=options.client_args)
@@ -93,12 +100,12 @@ class Client:
     def __repr__(self) -> str:
         return f"Client(vertexai={self.vertexai}, base_url={self._api.endpoint.base_url!r})"
 
-    def _auth(self, caller: Caller) -> Auth | None:
+    def _auth(self, caller: Caller, options: HttpOptions) -> Auth | None:
         if caller.api_key:
             return KeyAuth(caller.api_key)
         if caller.gateway:
             return None
-        if self._needs_key_now:
+        if self._needs_key_now and not brings_credentials(options.headers or {}):
             raise ValueError(NO_KEY)
         return NoKey()
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     import httpx
 
-EXCERPT_CHARS = 2_000
+REQUEST_ID_HEADERS = ("x-goog-request-id", "x-request-id", "x-cloud-trace-context")
 
 
 class APIError(Exception):
@@ -32,7 +32,7 @@ class APIError(Exception):
     Args:
         code: HTTP status, or the code inside an error that came under another status; 0 without an answer.
         response_json: The parsed error body, `{"error": {...}}` or its inside; a list of one is unwrapped.
-        response: The HTTP answer. Its `request` holds neither headers nor body.
+        response: The HTTP answer, with the credentials gone from its `request`. It is not pickled.
 
     `details` is the whole parsed body. `partial` is true when part of a stream had been handed out before.
     """
@@ -53,12 +53,13 @@ class APIError(Exception):
         self.partial = False
         self.status = _field(response_json, "status")
         self.message = _field(response_json, "message")
+        self._from_headers: tuple[str | None, float | None] = (None, None)
         super().__init__(f"{code} {self.status}. {response_json}")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle without the live answer: it belongs to one process."""
-        state = {"partial": self.partial, "request_id_": self.request_id, "retry_after_": self.retry_after}
-        return _rebuild, (type(self), self.code, self.details, state)
+        """Pickle without the live answer, which belongs to one process, but with what was read from it."""
+        state = {**self.__dict__, "response": None, "_from_headers": (self.request_id, self.retry_after)}
+        return type(self), (self.code, self.details), state
 
     @property
     def status_code(self) -> int:
@@ -69,26 +70,24 @@ class APIError(Exception):
     def request_id(self) -> str | None:
         """The service's id of the exchange, from its headers."""
         if self.response is None:
-            return getattr(self, "request_id_", None)
+            return self._from_headers[0]
         headers = self.response.headers
-        return headers.get("x-goog-request-id") or headers.get("x-request-id") or headers.get("x-cloud-trace-context")
+        return next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None)
 
     @property
     def retry_after(self) -> float | None:
         """Seconds that the server asks to wait: the longer of `Retry-After` and a `RetryInfo` detail."""
-        waits = [retry_info_s(self.details)]
         if self.response is None:
-            waits.append(getattr(self, "retry_after_", None))
+            header_s = self._from_headers[1]
         else:
-            waits.append(retry_after_s(self.response.headers.get("retry-after")))
+            header_s = retry_after_s(self.response.headers.get("retry-after"))
+        waits = (retry_info_s(self.details), header_s)
         return max((wait for wait in waits if wait is not None), default=None)
 
     @classmethod
     def for_status(cls, code: int) -> type["APIError"]:
         """The class for a code: `ClientError`, `ServerError`, or `APIError` for any other."""
-        if 400 <= code < 500:
-            return ClientError
-        return ServerError if 500 <= code < 600 else APIError
+        return _BY_HUNDRED.get(code // 100, APIError)
 
     @classmethod
     def of(cls, code: int, response_json: Any, response: "httpx.Response | None" = None) -> "APIError":
@@ -144,19 +143,18 @@ class UnknownFunctionCallArgumentError(ValueError):
     """An argument of the model does not fit the function's annotation."""
 
 
-def _rebuild(cls: type[APIError], code: int, details: Any, state: dict[str, Any]) -> APIError:
-    error = cls(code, details)
-    error.__dict__.update(state)
-    return error
+_BY_HUNDRED: dict[int, type[APIError]] = {4: ClientError, 5: ServerError}
 
 
 def _field(body: Any, name: str) -> str | None:
-    """A field of an error body: at the top level, else inside `error`."""
+    """A field of an error body: at the top level, else inside `error`; a proxy's plain `error` is the message."""
     if not isinstance(body, dict):
         return None
-    value = body.get(name)
-    if value is None and isinstance(body.get("error"), dict):
-        value = body["error"].get(name)
+    value, inside = body.get(name), body.get("error")
+    if value is None and isinstance(inside, dict):
+        value = inside.get(name)
+    if value is None and name == "message":
+        value = inside
     return value if isinstance(value, str) else None
 
 

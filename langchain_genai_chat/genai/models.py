@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from . import types
-from ._api import Api, Preview, preview_of
-from ._body import encode_body, parse_output
+from ._api import Api, Preview, json_text, preview_of
+from ._body import encode_body, parse_output, split_config
 from ._contents import contents_of
 from ._exchange import Flow, Json, Request, read_body, read_json, stream_with_retries, with_retries
 from ._pagers import AsyncPager, Page, Pager
 from .transport import AsyncTransport, SyncTransport
+
+STREAMED = ("streamGenerateContent",)
 
 Contents = Any
 """Text, a part, a content, a file, an image, a dict of one of these, or a list of them."""
@@ -60,11 +62,22 @@ class Models:
         asked = types.ListModelsConfig.model_validate(config or {})
         return Pager(lambda token: self._transport.run(_page(self._api, asked, token)), asked.model_dump())
 
-    def preview(
-        self, *, model: str, contents: Contents, config: ConfigLike = None, stream: bool = False
-    ) -> Preview:
+    def preview(self, *, model: str, contents: Contents, config: ConfigLike = None, stream: bool = False) -> Preview:
         """Show the request that `generate_content` would send, without sending it; the key is left out."""
         return preview_of(_content_request(self._api, model, contents, _config_of(config), stream=stream))
+
+    def preview_json(
+        self, *, model: str, method: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
+    ) -> Preview:
+        """Show the request that `post_json` or `stream_json` would send; the key is left out."""
+        return preview_of(_model_request(self._api.for_call(options), model, method, body, stream=method in STREAMED))
+
+    def config_fields(self, config: types.GenerateContentConfig) -> Json:
+        """The fields of a body that a config stands for, all but the contents, as the wire's JSON.
+
+        Raises `ValueError` for a field that the client's backend does not have.
+        """
+        return read_json(json_text(split_config(config, vertex=self._api.endpoint.vertex)))
 
     def post_json(
         self, *, model: str, method: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
@@ -95,7 +108,7 @@ class AsyncModels:
     async def generate_content_stream(
         self, *, model: str, contents: Contents, config: ConfigLike = None
     ) -> AsyncIterator[types.GenerateContentResponse]:
-        """Give the answer as it comes: `async for chunk in await generate_content_stream(...)`."""
+        """Send contents and give the answer as it comes: `async for chunk in await ...`."""
         return self._transport.iterate(_stream(self._api, model, contents, config))
 
     async def count_tokens(
@@ -119,11 +132,22 @@ class AsyncModels:
 
         return AsyncPager(await fetch(asked.page_token), fetch, asked.model_dump())
 
-    def preview(
-        self, *, model: str, contents: Contents, config: ConfigLike = None, stream: bool = False
-    ) -> Preview:
+    def preview(self, *, model: str, contents: Contents, config: ConfigLike = None, stream: bool = False) -> Preview:
         """Show the request that `generate_content` would send, without sending it; the key is left out."""
         return preview_of(_content_request(self._api, model, contents, _config_of(config), stream=stream))
+
+    def preview_json(
+        self, *, model: str, method: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
+    ) -> Preview:
+        """Show the request that `post_json` or `stream_json` would send; the key is left out."""
+        return preview_of(_model_request(self._api.for_call(options), model, method, body, stream=method in STREAMED))
+
+    def config_fields(self, config: types.GenerateContentConfig) -> Json:
+        """The fields of a body that a config stands for, all but the contents, as the wire's JSON.
+
+        Raises `ValueError` for a field that the client's backend does not have.
+        """
+        return read_json(json_text(split_config(config, vertex=self._api.endpoint.vertex)))
 
     async def post_json(
         self, *, model: str, method: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
@@ -155,9 +179,7 @@ def _content_request(
     return _model_request(api, model, "streamGenerateContent" if stream else "generateContent", body, stream=stream)
 
 
-def _generate(
-    api: Api, model: str, contents: Contents, config: ConfigLike
-) -> Flow[types.GenerateContentResponse]:
+def _generate(api: Api, model: str, contents: Contents, config: ConfigLike) -> Flow[types.GenerateContentResponse]:
     config = _config_of(config)
     request = _content_request(api, model, contents, config, stream=False)
     return _generate_flow(api, request, config)
@@ -230,14 +252,22 @@ def _count(
 
 
 def _get(api: Api, model: str) -> Flow[types.Model]:
-    return _read_flow(api.request("GET", api.endpoint.model(model)), api.policy, types.Model)
+    name = api.endpoint.model(model)
+    # Vertex AI has its base models' descriptions outside of projects.
+    request = api.request("GET", name, shared=name.startswith("publishers/"))
+    return _read_flow(request, api.policy, types.Model)
 
 
 def _page(api: Api, asked: types.ListModelsConfig, token: str | None) -> Flow[Page[types.Model]]:
     query = {"pageSize": asked.page_size, "pageToken": token or asked.page_token, "filter": asked.filter}
     api = api.for_call(asked.http_options)
-    path = "models" if asked.query_base is not False else "tunedModels"
-    page = yield from _read_flow(api.request("GET", path, query=query), api.policy, types.ListModelsResponse)
+    base = asked.query_base is not False
+    if api.endpoint.vertex:
+        path = "publishers/google/models" if base else "models"
+    else:
+        path = "models" if base else "tunedModels"
+    request = api.request("GET", path, query=query, shared=base)
+    page = yield from _read_flow(request, api.policy, types.ListModelsResponse)
     return list(page.models or ()), page.next_page_token
 
 

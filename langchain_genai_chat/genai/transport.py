@@ -6,24 +6,32 @@ what is sent, when it is tried again or what an answer means.
 
 import functools
 import inspect
+import logging
 import os
 import ssl
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakMethod
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
 import httpx
 
-from ._exchange import Calls, Emit, Exchange, Flow, Now, Read, Request
+from ._exchange import CREDENTIAL_HEADERS, Calls, Emit, Exchange, Flow, Now, Read, Request
 from .errors import APIConnectionError, APIError, APITimeoutError, UnknownApiResponseError
 
 T = TypeVar("T")
+
+CLOSED = "This client has been closed; make a new one."
+
+_LOGGER = logging.getLogger("langchain_genai_chat")
+_sending: ContextVar[bool] = ContextVar("sending", default=False)
 
 # httpcore 1.0.9 compares the number of *all* connections, not of the idle ones, with
 # max_keepalive_connections: a lower bound loses keep-alive under load.
@@ -51,14 +59,26 @@ class HttpSettings:
         shared = {} if {"verify", "cert", "transport"} & given.keys() else {"verify": shared_ssl_context()}
         return {"limits": LIMITS, **shared, **given}
 
+    def __deepcopy__(self, memo: object) -> "HttpSettings":
+        """Share: a client of the caller's is one, and connections cannot be copied."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the arguments; a client of the caller's stays in its process."""
+        if self.client is not None:
+            raise TypeError("An http client of yours cannot be pickled; pickle before it is passed, or pass none.")
+        return functools.partial(HttpSettings, arguments=self.arguments), ()
+
 
 class SyncTransport:
     """Runs flows in the calling thread. Safe to share between threads, to pickle, and to use after a fork."""
 
     def __init__(self, settings: HttpSettings) -> None:
+        _hush_httpx()
         self._settings = settings
         self._lock = threading.Lock()
         self._client: Any = settings.client
+        self._inherited: list[Any] = []
         self._pid = os.getpid()
         self._closed = False
 
@@ -118,6 +138,8 @@ class SyncTransport:
                     value = [function() for function in functions]
         except httpx.HTTPError as problem:
             exchange.fail(translated(problem))
+        except APIError as problem:
+            exchange.fail(problem)
         else:
             exchange.answer(value)
 
@@ -125,10 +147,13 @@ class SyncTransport:
         if request.delay_s:
             time.sleep(request.delay_s)
         client = self._http()
+        sent = _http_request(client, request)
         ends_at = time.monotonic() + request.read_s
-        response: httpx.Response = client.send(_http_request(client, request), stream=True, follow_redirects=False)
+        with _noted(request):
+            response: httpx.Response = client.send(sent, stream=True, follow_redirects=False)
         answer.open(response)
         if not request.stream:
+            sent.extensions["timeout"]["read"] = max(ends_at - time.monotonic(), 0.001)
             response.stream = _UntilDeadline(response.stream, ends_at)
             response.read()
         return response
@@ -137,10 +162,11 @@ class SyncTransport:
         if self._client is None or self._pid != os.getpid():  # after a fork the parent's sockets are not ours
             with self._lock:
                 if self._closed:
-                    raise RuntimeError("This client has been closed; make a new one.")
+                    raise RuntimeError(CLOSED)
                 if self._settings.client is not None:
                     self._client = self._settings.client
                 elif self._client is None or self._pid != os.getpid():
+                    self._inherited.append(self._client)  # kept: to collect it would warn of its open sockets
                     self._client = httpx.Client(**self._settings.client_arguments())
                 self._pid = os.getpid()
         return self._client
@@ -150,8 +176,9 @@ class AsyncTransport:
     """Runs flows in the running event loop, with a client of its own for each loop."""
 
     def __init__(self, settings: HttpSettings) -> None:
+        _hush_httpx()
         self._settings = settings
-        self._clients: WeakKeyDictionary[Any, _LoopClient] = WeakKeyDictionary()
+        self._clients: dict[Any, _LoopClient] = {}
         self._closed = False
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -186,12 +213,12 @@ class AsyncTransport:
             await answer.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections of the running loop and drop those of ended ones. Closing twice is harmless."""
+        """Close the connections, those of another loop in that loop. Closing twice is harmless."""
         self._closed = True
-        client = self._clients.pop(_running_loop(), None)
-        self._clients.clear()
-        if client is not None:
-            await client.aclose()
+        here = self._clients.pop(_running_loop(), None)
+        self._clients.clear()  # what is dropped is closed by its own loop; see `_LoopClient`
+        if here is not None:
+            await here.aclose()
 
     async def _step(self, exchange: Exchange[Any], answer: "_OpenAnswer") -> None:
         """Do what the flow wants and tell it what came of it; what is no exchange's failure goes to the caller."""
@@ -210,6 +237,8 @@ class AsyncTransport:
                     value = await _at_once(functions)
         except httpx.HTTPError as problem:
             exchange.fail(translated(problem))
+        except APIError as problem:
+            exchange.fail(problem)
         else:
             exchange.answer(value)
 
@@ -217,54 +246,72 @@ class AsyncTransport:
         if request.delay_s:
             await anyio.sleep(request.delay_s)
         client = await self._http()
-        ends_at = time.monotonic() + request.read_s
-        response: httpx.Response = await client.send(
-            _http_request(client, request), stream=True, follow_redirects=False
-        )
-        answer.open(response)
-        if not request.stream:
-            response.stream = _UntilDeadline(response.stream, ends_at)
-            await response.aread()
-        return response
+        sent = _http_request(client, request)
+        with anyio.move_on_after(None if request.stream else request.read_s):
+            with _noted(request):
+                response: httpx.Response = await client.send(sent, stream=True, follow_redirects=False)
+            answer.open(response)
+            if not request.stream:
+                await response.aread()
+            return response
+        raise httpx.ReadTimeout(TIME_OVER, request=sent)
 
     async def _http(self) -> Any:
         if self._closed:
-            raise RuntimeError("This client has been closed; make a new one.")
+            raise RuntimeError(CLOSED)
         if self._settings.client is not None:
             return self._settings.client
         loop = _running_loop()
         if loop not in self._clients:
             # Reading the certificates would block the loop.
             arguments = await anyio.to_thread.run_sync(self._settings.client_arguments)
+            if self._closed:
+                raise RuntimeError(CLOSED)
             if loop not in self._clients:
-                client = _LoopClient(httpx.AsyncClient(**arguments))
-                self._clients[loop] = client
-                await client.tie_to_loop()
+                for ended in [each for each in self._clients if _has_ended(each)]:
+                    self._forget(ended)
+                self._clients[loop] = _LoopClient(httpx.AsyncClient(**arguments), loop, WeakMethod(self._forget))
+                await self._clients[loop].tie()
         return self._clients[loop].client
+
+    def _forget(self, loop: Any) -> None:
+        self._clients.pop(loop, None)
 
 
 class _LoopClient:
-    """A client that is closed when its loop ends, with asyncio.run as with trio.run.
+    """A client that is closed when its loop ends, or by its loop when it is dropped, under asyncio as under trio.
 
-    Both close the asynchronous generators that are still suspended before they end; without that each ended
-    loop would leave open sockets and ResourceWarnings behind.
+    Both close the asynchronous generators that are suspended when they end, and those that are collected
+    before; without that each ended loop would leave open sockets and ResourceWarnings behind. So nothing
+    that the generator holds may refer to this object: it must go when its transport does.
     """
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx.AsyncClient, loop: Any, forget: WeakMethod[Callable[[Any], None]]) -> None:
         self.client = client
-        self._tie = self._hold_open()
+        self._held = _hold_open(client, loop, forget)
 
-    async def tie_to_loop(self) -> None:
-        await anext(self._tie)
+    async def tie(self) -> None:
+        """Make the running loop the one that closes it."""
+        await anext(self._held)
 
     async def aclose(self) -> None:
-        await self._tie.aclose()
+        await self._held.aclose()
 
-    async def _hold_open(self) -> AsyncGenerator[None, None]:
-        try:
-            yield
-        finally:
-            await self.client.aclose()
+
+async def _hold_open(
+    client: httpx.AsyncClient, loop: Any, forget: WeakMethod[Callable[[Any], None]]
+) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        if (drop := forget()) is not None:
+            drop(loop)
+        await client.aclose()
+
+
+def _has_ended(loop: Any) -> bool:
+    """Whether a loop was closed by hand, without a word to the generators that it was to close."""
+    return bool(getattr(loop, "is_closed", bool)())
 
 
 class _OpenAnswer:
@@ -301,7 +348,10 @@ class _OpenAnswer:
             self.response = self._blocks = None
 
 
-class _UntilDeadline(httpx.SyncByteStream, httpx.AsyncByteStream):
+TIME_OVER = "The answer was not whole when the call's time was over."
+
+
+class _UntilDeadline(httpx.SyncByteStream):
     """A body that must be whole by a time; httpx's own limits bound each read alone."""
 
     def __init__(self, stream: Any, ends_at: float) -> None:
@@ -310,50 +360,75 @@ class _UntilDeadline(httpx.SyncByteStream, httpx.AsyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         for block in self._stream:
-            yield self._in_time(block)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for block in self._stream:
-            yield self._in_time(block)
-
-    def _in_time(self, block: bytes) -> bytes:
-        if time.monotonic() > self._ends_at:
-            raise httpx.ReadTimeout("The answer was still coming when the call's time was over.")
-        return block
+            if time.monotonic() > self._ends_at:
+                raise httpx.ReadTimeout(TIME_OVER)
+            yield block
 
     def close(self) -> None:
         self._stream.close()
 
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
 
 def translated(problem: httpx.HTTPError) -> APIError:
-    """httpx's error as one of this package's, with it as the cause."""
+    """The error of httpx as one of this package's, with it as the cause and the credentials gone from it."""
     text = str(problem) or type(problem).__name__
     match problem:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            error: APIError = APITimeoutError.because(f"No connection in time: {text}", status="CONNECT_TIMEOUT", may_pass=True)
+            error: APIError = APITimeoutError.because(
+                f"No connection in time: {text}", status="CONNECT_TIMEOUT", may_pass=True
+            )
         case httpx.TimeoutException():
             error = APITimeoutError.because(f"No answer in time: {text}", status="DEADLINE_EXCEEDED")
         case httpx.DecodingError():
-            error = UnknownApiResponseError(0, {"error": {"message": f"The answer cannot be decoded: {text}"}})
+            details = {"message": f"The answer cannot be decoded: {text}", "status": "UNREADABLE_RESPONSE"}
+            error = UnknownApiResponseError(0, {"error": details})
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
-            error = APIConnectionError.because(f"The request cannot be sent: {text}", status="BAD_REQUEST", may_pass=False)
+            error = APIConnectionError.because(
+                f"The request cannot be sent: {text}", status="BAD_REQUEST", may_pass=False
+            )
         case _:
             error = APIConnectionError.because(f"The connection failed: {text}")
-    error.__cause__ = problem
+    error.__cause__ = _unsigned(problem)
     return error
+
+
+def _unsigned(problem: httpx.HTTPError) -> httpx.HTTPError:
+    try:
+        headers = problem.request.headers
+    except RuntimeError:  # it is about no request
+        return problem
+    for name in CREDENTIAL_HEADERS:
+        headers.pop(name, None)
+    return problem
 
 
 def _http_request(client: Any, request: Request) -> httpx.Request:
     timeout = httpx.Timeout(
         connect=request.connect_s, pool=request.connect_s, read=request.read_s, write=request.read_s
     )
-    built: httpx.Request = client.build_request(
-        request.method, request.url, headers=request.headers, content=request.body, timeout=timeout
-    )
+    try:
+        built: httpx.Request = client.build_request(
+            request.method, request.url, headers=request.headers, content=request.body, timeout=timeout
+        )
+    except httpx.InvalidURL as problem:
+        raise ValueError(f"{request.url!r} is no address that can be asked: {problem}.") from problem
     return built
+
+
+@functools.cache
+def _hush_httpx() -> None:
+    """Keep httpx from logging each of our requests at INFO, once per process; others' it logs as ever."""
+    logging.getLogger("httpx").addFilter(lambda record: record.levelno > logging.INFO or not _sending.get())
+
+
+@contextmanager
+def _noted(request: Request) -> Iterator[None]:
+    """Log a request under this package's name, at DEBUG and without its headers, in place of httpx's note."""
+    _LOGGER.debug("%s %s", request.method, request.url)
+    token = _sending.set(True)
+    try:
+        yield
+    finally:
+        _sending.reset(token)
 
 
 def _running_loop() -> Any:

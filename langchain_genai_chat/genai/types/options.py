@@ -50,9 +50,7 @@ class RetryPolicy:
 
     def with_timeout(self, timeout_s: float) -> "RetryPolicy":
         """Bound a call's whole time, a stream's silence and the connecting by one number of seconds."""
-        return replace(
-            self, deadline_s=timeout_s, silence_s=timeout_s, connect_s=min(self.connect_s, timeout_s)
-        )
+        return replace(self, deadline_s=timeout_s, silence_s=timeout_s, connect_s=min(self.connect_s, timeout_s))
 
 
 class _Options(BaseModel):
