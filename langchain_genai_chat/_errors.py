@@ -7,6 +7,7 @@
     ├── BadReplyError                    an answer came, and is none; `.message` is it
     │   ├── PromptBlockedError           the prompt was refused
     │   └── EmptyResponseError           nothing came, or a call that cannot be read; may pass
+    │       (OutputTruncatedError, LangChain's OutputParserException, is structured output's own)
     └── one class for each row of the table below, which is the genai error too
 
 Knows statuses and Google's error bodies; knows nothing of requests.
@@ -102,6 +103,29 @@ class EmptyResponseError(BadReplyError):
     """No text, call or media came, or a call that cannot be read. The same request may be answered."""
 
     is_retryable = True
+
+
+class OutputTruncatedError(core.OutputParserException):
+    """The reply was cut off by the token limit, so that it is no whole object; `.message` is the reply."""
+
+    def __init__(self, problem: str, message: AIMessage) -> None:
+        super().__init__(problem, llm_output=message.text)
+        self.message = message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self.args[0]), self.message)
+
+    @classmethod
+    def of(cls, message: AIMessage) -> Self:
+        """The error for a reply that ended with MAX_TOKENS; says what the tokens went into (B066)."""
+        usage: Any = message.usage_metadata or {}
+        thoughts = (usage.get("output_token_details") or {}).get("reasoning", 0)
+        answer = usage.get("output_tokens", 0) - thoughts
+        return cls(
+            f"The reply was cut off by the token limit after {thoughts} tokens of thought and {answer} of answer; "
+            "raise max_tokens, or lower the thinking.",
+            message,
+        )
 
 
 # What passes when it is asked again (response.md, finishReason); everything else is the service's last word.

@@ -25,11 +25,12 @@ FLOORS: dict[float, set[str]] = {
     12: {"emulator.demo"},  # uses the package as its readers would
     11: {"", "emulator"},
     10: {"chat_models", "chat_history"},
-    9: {"_messages"},
-    8: {"_model_turns", "_replies", "_config", "_structured"},
+    9: {"_messages", "_structured"},
+    8: {"_model_turns", "_replies", "_config"},
+    7.5: {"_shapes"},
     7: {"_blocks", "_metadata", "_tools"},
     6: {"_media", "_families", "_errors"},
-    5.9: {"_base64", "_media_options", "_mime"},  # what _media stands on
+    5.9: {"_base64", "_media_options", "_mime", "_schemas"},  # what _media stands on
     # the wall: langchain_core above it; httpx, pydantic and genai's own below it
     5.5: {"genai"},  # hands on what stands below
     5: {"genai.client"},

@@ -1,0 +1,221 @@
+"""A schema to what a request says of it, and the reply to an object of it.
+
+Knows every form of schema; knows nothing of how a request is made or sent.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import add, itemgetter
+from typing import Any, Literal, TypeAlias, get_args
+
+from langchain_core.exceptions import OutputParserException
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.output_parsers import BaseTransformOutputParser
+from langchain_core.outputs import Generation
+from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
+from langchain_core.utils.json import parse_json_markdown
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
+from typing_extensions import is_typeddict
+
+from ._errors import BadReplyError, OutputTruncatedError
+from ._replies import bad_reply
+from ._schemas import is_v1_model, schema_of
+from ._tools import bound_form
+
+Json: TypeAlias = dict[str, Any]
+Method: TypeAlias = Literal["json_schema", "function_calling", "json_mode"]
+
+VALUE = "value"
+"""The argument that holds what is no object, for a function takes named arguments only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a structured call adds to a request."""
+
+    arguments: Json
+    """For `bind`, or for `bind_tools` beside the tool."""
+    tool: Json | None = None
+    """The function whose arguments are the object, if that is how it is asked for."""
+
+
+def ask_for(schema: Any, method: str, *, strict: bool | None = None) -> Asked:
+    """What to bind so that replies fit a schema.
+
+    Args:
+        schema: A pydantic class (v1 or v2), TypedDict, dataclass, Enum, `list[...]` or any other type, or a dict of
+            JSON Schema or of a tool; None with `json_mode` only.
+        method: `json_schema`, `function_calling` or `json_mode`.
+        strict: Kept for tracing; Google holds replies to the schema in any case.
+
+    Raises:
+        ValueError: There is no such method, or it needs a schema.
+    """
+    if method not in get_args(Method):
+        raise ValueError(f"method {method!r} is none; pass one of: {', '.join(get_args(Method))}.")
+    if schema is None and method != "json_mode":
+        raise ValueError(f"method {method!r} needs a schema; only 'json_mode' goes without.")
+    traced = {"method": method} if strict is None else {"method": method, "strict": strict}
+    arguments: Json = {} if schema is None else {"ls_structured_output_format": {"kwargs": traced, "schema": schema}}
+    if method == "function_calling":
+        return Asked(arguments, _tool_of(schema))
+    arguments["response_mime_type"] = "application/json"
+    if method == "json_schema":
+        arguments["response_json_schema"] = schema_of(schema)
+    return Asked(arguments)
+
+
+def parsed_replies(
+    model: Runnable[LanguageModelInput, AIMessage], schema: Any, *, tool: Json | None, include_raw: bool
+) -> Runnable[LanguageModelInput, Any]:
+    """A bound model whose replies are objects; with `include_raw`, dicts of `raw`, `parsed` and `parsing_error`."""
+    parser = ReplyParser(target=schema, call=tool["function"]["name"] if tool else None)
+    if not include_raw:
+        return model | parser
+    parsed = RunnablePassthrough.assign(parsed=itemgetter("raw") | parser, parsing_error=lambda _: None)
+    failed = RunnablePassthrough.assign(parsed=lambda _: None)
+    return RunnableMap(raw=model) | parsed.with_fallbacks([failed], exception_key="parsing_error")
+
+
+class ReplyParser(BaseTransformOutputParser[Any]):
+    """A reply to an object of the schema; a stream to a growing one, of which the last is what `invoke` gives.
+
+    Raises:
+        OutputTruncatedError: The reply was cut off by the token limit.
+        BadReplyError: It was blocked, empty or malformed.
+        OutputParserException: It is no JSON, does not fit, or calls tools instead.
+    """
+
+    target: Any = None
+    """A class gives instances; a TypedDict, a dict or None give plain JSON values."""
+    call: str | None = None
+    """The tool whose arguments are the object; None if the text is."""
+
+    @property
+    def _type(self) -> str:
+        return "genai-structured-reply"
+
+    def parse(self, text: str) -> Any:
+        """The object of a reply's text."""
+        return self._fitted(self._json(text), text)
+
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        """The object of a reply."""
+        message = getattr(result[0], "message", None)
+        if not isinstance(message, AIMessage):
+            return self.parse(result[0].text)
+        return self._growing(message) if partial else self._whole(message)
+
+    def _transform(self, input: Iterator[str | BaseMessage]) -> Iterator[Any]:  # noqa: A002 - LangChain's name
+        growth = _Growth(self)
+        for chunk in input:
+            yield from growth.take(chunk)
+        yield from growth.end()
+
+    async def _atransform(self, input: AsyncIterator[str | BaseMessage]) -> AsyncIterator[Any]:  # noqa: A002 - as above
+        growth = _Growth(self)
+        async for chunk in input:
+            for value in growth.take(chunk):
+                yield value
+        for value in growth.end():
+            yield value
+
+    def _whole(self, message: AIMessage) -> Any:
+        if message.response_metadata.get("finish_reason") == "MAX_TOKENS":
+            raise OutputTruncatedError.of(message)
+        if reason := bad_reply(message):
+            raise BadReplyError.of(reason, message)
+        text = message.text
+        if self.call is None:
+            if message.tool_calls:
+                names = ", ".join(repr(call["name"]) for call in message.tool_calls)
+                raise OutputParserException(f"The model called {names} instead of answering.", llm_output=text)
+            return self.parse(text)
+        call = next((call for call in message.tool_calls if call["name"] == self.call), None)
+        if call is None:
+            raise OutputParserException(f"The model did not call {self.call!r}.", llm_output=text)
+        return self._fitted(self._unwrapped(call["args"]), str(call["args"]))
+
+    def _growing(self, message: AIMessage) -> Any:
+        """What can be said of an unfinished reply; None if nothing can."""
+        try:
+            if self.call is None:
+                value = from_json(message.text, allow_partial="trailing-strings")
+            else:
+                value = self._unwrapped(message.tool_calls[0]["args"])
+            return self._fitted(value, "")
+        except (ValueError, LookupError):  # of which OutputParserException is one
+            return None
+
+    def _unwrapped(self, args: Json) -> Any:
+        return args if takes_object(self.target) else args[VALUE]
+
+    def _json(self, text: str) -> Any:
+        try:
+            return from_json(text)
+        except ValueError:
+            pass  # in JSON mode without a schema models fence their JSON now and then
+        try:
+            return parse_json_markdown(text)
+        except ValueError as problem:
+            raise OutputParserException(f"The reply is no JSON: {problem}", llm_output=text) from problem
+
+    def _fitted(self, value: Any, text: str) -> Any:
+        target = self.target
+        if target is None or isinstance(target, Mapping) or is_typeddict(target):
+            return value
+        try:
+            return target.parse_obj(value) if is_v1_model(target) else TypeAdapter(target).validate_python(value)
+        except (ValidationError, ValueError) as problem:
+            raise OutputParserException(f"The reply does not fit the schema: {problem}", llm_output=text) from problem
+
+
+class _Growth:
+    """The objects of one stream, as it goes on."""
+
+    def __init__(self, parser: ReplyParser) -> None:
+        self._parser = parser
+        self._chunks: list[Any] = []
+        self._last: Any = None
+
+    def take(self, chunk: Any) -> Iterator[Any]:
+        """The object so far, if it has grown."""
+        self._chunks = [reduce(add, [*self._chunks, chunk])]
+        if isinstance(chunk, AIMessage):
+            yield from self._changed(self._parser._growing(self._chunks[0]))  # noqa: SLF001 - one parser in two classes
+
+    def end(self) -> Iterator[Any]:
+        """The whole object, if there was more to come; raises if there is none."""
+        if not self._chunks:
+            return
+        (reply,) = self._chunks
+        whole = self._parser._whole(reply) if isinstance(reply, AIMessage) else self._parser.parse(reply)  # noqa: SLF001 - as above
+        yield from self._changed(whole)
+
+    def _changed(self, value: Any) -> Iterator[Any]:
+        if value is not None and value != self._last:
+            self._last = value
+            yield value
+
+
+def takes_object(schema: Any) -> bool:
+    """Whether a schema is of an object, as a function's arguments are."""
+    return isinstance(schema, Mapping) or schema_of(schema).get("type") == "object"
+
+
+def _tool_of(schema: Any) -> Json:
+    """The function whose arguments are an object of the schema."""
+    if isinstance(schema, Mapping):
+        return bound_form(schema)
+    described = schema_of(schema)
+    name = getattr(schema, "__name__", None) or "answer"
+    if takes_object(schema):
+        return bound_form(schema if isinstance(schema, type) else {"title": name, **described})
+    definitions = described.pop("$defs", None)
+    parameters: Json = {"type": "object", "properties": {VALUE: described}, "required": [VALUE]}
+    if definitions:
+        parameters["$defs"] = definitions
+    return bound_form({"name": name, "description": described.get("description", ""), "parameters": parameters})
