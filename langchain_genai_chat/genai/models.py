@@ -3,7 +3,7 @@
 Knows methods and paths, and how an answer is read; requests are composed by `_api` and sent by `transport`.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -14,6 +14,7 @@ from ._body import encode_body, parse_output, split_config
 from ._contents import contents_of
 from ._exchange import Flow, Json, Request, read_body, read_json, stream_with_retries, with_retries
 from ._pagers import AsyncPager, Page, Pager
+from ._rounds import Ask, R, ask_in_rounds, plan_of
 from .transport import AsyncTransport, SyncTransport
 
 STREAMED = ("streamGenerateContent",)
@@ -35,17 +36,21 @@ class Models:
     ) -> types.GenerateContentResponse:
         """Send contents and give the whole answer.
 
+        Python functions among the config's tools are run when the model calls them, and it is asked again with
+        their results, 10 requests at most (`automatic_function_calling`). A function that fails does not raise:
+        the model is told. The rounds are in `response.automatic_function_calling_history`.
+
         Raises:
             ValueError: An argument is wrong; nothing was sent.
             errors.APIError: The service refused or failed, or no whole answer came.
         """
-        return self._transport.run(_generate(self._api, model, contents, config))
+        return self._transport.run(_generate(self._api, model, contents, config, awaits=False))
 
     def generate_content_stream(
         self, *, model: str, contents: Contents, config: ConfigLike = None
     ) -> Iterator[types.GenerateContentResponse]:
         """Send contents and give the answer as it comes; arguments are checked at the call."""
-        return self._transport.iterate(_stream(self._api, model, contents, config))
+        return self._transport.iterate(_stream(self._api, model, contents, config, awaits=False))
 
     def count_tokens(
         self, *, model: str, contents: Contents, config: types.CountTokensConfig | Mapping[str, Any] | None = None
@@ -103,13 +108,13 @@ class AsyncModels:
         self, *, model: str, contents: Contents, config: ConfigLike = None
     ) -> types.GenerateContentResponse:
         """Send contents and give the whole answer; see `Models.generate_content`."""
-        return await self._transport.run(_generate(self._api, model, contents, config))
+        return await self._transport.run(_generate(self._api, model, contents, config, awaits=True))
 
     async def generate_content_stream(
         self, *, model: str, contents: Contents, config: ConfigLike = None
     ) -> AsyncIterator[types.GenerateContentResponse]:
         """Send contents and give the answer as it comes: `async for chunk in await ...`."""
-        return self._transport.iterate(_stream(self._api, model, contents, config))
+        return self._transport.iterate(_stream(self._api, model, contents, config, awaits=True))
 
     async def count_tokens(
         self, *, model: str, contents: Contents, config: types.CountTokensConfig | Mapping[str, Any] | None = None
@@ -166,6 +171,10 @@ def _config_of(config: ConfigLike) -> types.GenerateContentConfig | None:
     return types.GenerateContentConfig.model_validate(config) if isinstance(config, Mapping) else config
 
 
+def _declare(function: Callable[..., Any]) -> types.FunctionDeclaration:
+    return types.FunctionDeclaration.from_callable(callable=function)
+
+
 def _model_request(api: Api, model: str, method: str, body: Mapping[str, Any], *, stream: bool = False) -> Request:
     query = {"alt": "sse"} if stream else None
     return api.request("POST", f"{api.endpoint.model(model)}:{method}", body=body, query=query, stream=stream)
@@ -174,15 +183,20 @@ def _model_request(api: Api, model: str, method: str, body: Mapping[str, Any], *
 def _content_request(
     api: Api, model: str, contents: Contents, config: types.GenerateContentConfig | None, *, stream: bool
 ) -> Request:
-    body = encode_body(contents_of(contents), config, vertex=api.endpoint.vertex)
+    body = encode_body(contents_of(contents), config, vertex=api.endpoint.vertex, declare=_declare)
     api = api.for_call(config.http_options if config else None)
     return _model_request(api, model, "streamGenerateContent" if stream else "generateContent", body, stream=stream)
 
 
-def _generate(api: Api, model: str, contents: Contents, config: ConfigLike) -> Flow[types.GenerateContentResponse]:
-    config = _config_of(config)
-    request = _content_request(api, model, contents, config, stream=False)
-    return _generate_flow(api, request, config)
+def _generate(
+    api: Api, model: str, contents: Contents, config: ConfigLike, *, awaits: bool
+) -> Flow[types.GenerateContentResponse]:
+    def ask(
+        turns: Sequence[types.Content], settings: types.GenerateContentConfig | None
+    ) -> Flow[types.GenerateContentResponse]:
+        return _generate_flow(api, _content_request(api, model, turns, settings, stream=False), settings)
+
+    return _in_rounds(ask, contents, config, awaits=awaits)
 
 
 def _generate_flow(
@@ -195,16 +209,25 @@ def _generate_flow(
     return response
 
 
-def _stream(api: Api, model: str, contents: Contents, config: ConfigLike) -> Flow[None]:
-    config = _config_of(config)
-    request = _content_request(api, model, contents, config, stream=True)
+def _stream(api: Api, model: str, contents: Contents, config: ConfigLike, *, awaits: bool) -> Flow[None]:
+    def ask(turns: Sequence[types.Content], settings: types.GenerateContentConfig | None) -> Flow[None]:
+        def read(event: bytes) -> types.GenerateContentResponse:
+            chunk = types.GenerateContentResponse.model_validate_json(event)
+            chunk.parsed = parse_output(chunk.text, settings)
+            return chunk
 
-    def read(event: bytes) -> types.GenerateContentResponse:
-        chunk = types.GenerateContentResponse.model_validate_json(event)
-        chunk.parsed = parse_output(chunk.text, config)
-        return chunk
+        request = _content_request(api, model, turns, settings, stream=True)
+        return stream_with_retries(request, _policy(api, settings), read, _ends)
 
-    return stream_with_retries(request, _policy(api, config), read, _ends)
+    return _in_rounds(ask, contents, config, awaits=awaits)
+
+
+def _in_rounds(ask: Ask[R], contents: Contents, config: ConfigLike, *, awaits: bool) -> Flow[R]:
+    """The flow of a call: one request, or as many as its functions need."""
+    turns, settings = contents_of(contents), _config_of(config)
+    plan = plan_of(settings, awaits=awaits)
+    first = ask(turns, settings)
+    return first if plan is None else ask_in_rounds(ask, first, turns, settings, plan)
 
 
 def _policy(api: Api, config: types.GenerateContentConfig | None) -> types.RetryPolicy:
@@ -243,7 +266,9 @@ def _count(
 ) -> Flow[types.CountTokensResponse]:
     asked = types.CountTokensConfig.model_validate(config or {})
     whole = types.GenerateContentConfig(system_instruction=asked.system_instruction, tools=asked.tools)
-    body = encode_body(contents_of(contents), whole, vertex=api.endpoint.vertex)
+    body = encode_body(contents_of(contents), whole, vertex=api.endpoint.vertex, declare=_declare)
+    if asked.generation_config is not None:
+        body["generationConfig"] = asked.generation_config
     if not api.endpoint.vertex and body.keys() - {"contents"}:
         # Only inside a whole request does the Gemini API count system instruction and tools.
         body = {"generateContentRequest": {"model": api.endpoint.model(model), **body}}

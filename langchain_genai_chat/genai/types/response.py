@@ -93,14 +93,17 @@ class Candidate(WireModel):
     continuation_token: Base64 | None = None
 
 
-_LOCAL_FIELDS = frozenset({"sdk_http_response", "automatic_function_calling_history", "parsed"})
+_LOCAL_FIELDS = frozenset(
+    {"sdk_http_response", "automatic_function_calling_history", "automatic_function_calling_responses", "parsed"}
+)
 
 
 class GenerateContentResponse(WireModel):
     """A whole reply, or one event of a stream; every field may be missing.
 
-    The accessors look at the first candidate. `sdk_http_response`, `automatic_function_calling_history` and
-    `parsed` are the client's: they are never dumped, and two replies that differ only in them are equal.
+    The accessors look at the first candidate. `sdk_http_response`, `parsed` and what begins with
+    `automatic_function_calling` are the client's: they are never dumped, and two replies that differ only in
+    them are equal.
     """
 
     candidates: list[Candidate] | None = None
@@ -112,6 +115,8 @@ class GenerateContentResponse(WireModel):
     create_time: datetime | None = None
     sdk_http_response: HttpResponse | None = Field(default=None, exclude=True)
     automatic_function_calling_history: list[Content] | None = Field(default=None, exclude=True)
+    automatic_function_calling_responses: list["GenerateContentResponse"] | None = Field(default=None, exclude=True)
+    """The replies before this one whose functions were called: their tokens were spent too."""
     parsed: Any = Field(default=None, exclude=True)
 
     def __eq__(self, other: object) -> bool:

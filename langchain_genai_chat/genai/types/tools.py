@@ -1,12 +1,14 @@
 """What a model may call: declared functions and the service's own tools.
 
-Knows nothing of Python functions: their declarations are made elsewhere.
+Knows nothing of running a function.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from ._base import WireModel
+from ._signatures import describe
 from .enums import (
     Behavior,
     DynamicRetrievalConfigMode,
@@ -17,6 +19,8 @@ from .enums import (
 )
 from .retrieval import AuthConfig, Retrieval
 from .schema import Schema
+
+API_OPTIONS = ("GEMINI_API", "VERTEX_AI", "ENTERPRISE")
 
 
 class FunctionDeclaration(WireModel):
@@ -29,6 +33,41 @@ class FunctionDeclaration(WireModel):
     response: Schema | None = None
     response_json_schema: Any = None
     behavior: Behavior | None = None
+
+    @classmethod
+    def from_callable(
+        cls,
+        *,
+        callable: Callable[..., Any],  # noqa: A002 - google-genai's name
+        behavior: Behavior | None = None,
+        client: Any = None,  # noqa: ARG003 - google-genai asks it for the dialect, which is always the same here
+        use_json_schema: bool = True,  # noqa: ARG003 - as client
+    ) -> Self:
+        """The declaration of a Python function, as it is made of a function among the tools of a config.
+
+        The description is the whole docstring; parameters and result are always described in JSON Schema, by
+        pydantic, so `client` and `use_json_schema` change nothing. `Annotated[str, Field(description=...)]`
+        describes one parameter. `*args` and `**kwargs` are left out.
+
+        Raises:
+            ValueError: pydantic cannot describe a parameter's annotation.
+        """
+        described = describe(callable)
+        return cls(**described) if behavior is None else cls(**described, behavior=behavior)
+
+    @classmethod
+    def from_callable_with_api_option(
+        cls,
+        *,
+        callable: Callable[..., Any],  # noqa: A002 - google-genai's name
+        api_option: str = "GEMINI_API",
+        behavior: Behavior | None = None,
+        use_json_schema: bool = True,
+    ) -> Self:
+        """`from_callable` by google-genai's other name; raises `ValueError` for an unknown `api_option`."""
+        if api_option not in API_OPTIONS:
+            raise ValueError(f"Unsupported api_option value: {api_option!r}; pass one of {', '.join(API_OPTIONS)}.")
+        return cls.from_callable(callable=callable, behavior=behavior, use_json_schema=use_json_schema)
 
 
 class DynamicRetrievalConfig(WireModel):

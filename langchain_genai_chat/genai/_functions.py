@@ -1,0 +1,152 @@
+"""A model's calls of Python functions: arguments fitted, functions run, results as the wire wants them.
+
+Knows nothing of requests or rounds. Whatever a function raises is told to the model, never to the caller.
+"""
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from pydantic import PydanticUserError, ValidationError
+from pydantic_core import to_jsonable_python
+
+from .errors import UnknownFunctionCallArgumentError, UnsupportedFunctionError
+from .types import Content, FunctionCall, Part
+from .types._signatures import Function, Json, adapter_of, name_of, named_parameters, signature_of
+
+_LOGGER = logging.getLogger("langchain_genai_chat")
+
+Run: TypeAlias = Callable[[], Json | Awaitable[Json]]
+"""A call that waits to be made: gives the `response` of its functionResponse, and raises nothing."""
+
+
+class Functions:
+    """The Python functions of one request, by the names under which the model calls them."""
+
+    def __init__(self, functions: Iterable[Function]) -> None:
+        self._by_name: dict[str, Function] = {}
+        for function in functions:
+            name = name_of(function)
+            if name in self._by_name:
+                raise ValueError(
+                    f"Two functions among the tools are called {name!r}; the model could not tell them apart."
+                )
+            self._by_name[name] = function
+
+    def refuse_coroutines(self) -> None:
+        """Raise `UnsupportedFunctionError` if a function must be awaited: a synchronous call cannot."""
+        for name, function in self._by_name.items():
+            if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
+                raise UnsupportedFunctionError(
+                    f"Function {name} is a coroutine function, which a synchronous call cannot run; "
+                    "use the asynchronous client (client.aio), or a plain function."
+                )
+
+    def runs(self, calls: Iterable[FunctionCall]) -> tuple[Run, ...]:
+        """The calls, each to be made once, in order; one of an unknown function runs nothing."""
+        return tuple(self._run(call) for call in calls)
+
+    def _run(self, call: FunctionCall) -> Run:
+        function = self._by_name.get(call.name or "")
+        if function is None:
+            known = ", ".join(self._by_name)
+            return lambda: {"error": f"unknown function {call.name}; known: {known}"}
+        return lambda: run_function(function, call.args or {})
+
+
+def run_function(function: Function, args: Mapping[str, Any]) -> Json | Awaitable[Json]:
+    """Call a function with a model's arguments: `{"result": value}`, or `{"error": text}` if it or they fail.
+
+    A coroutine function gives an awaitable of that.
+    """
+    try:
+        positional, keywords = fit_arguments(function, args)
+        value = function(*positional, **keywords)
+        return _awaited(function, value) if inspect.isawaitable(value) else {"result": plain(value)}
+    except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and the turn goes on
+        return _told(function, error)
+
+
+def fit_arguments(function: Function, args: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """A model's arguments as a function's annotations want them: positional ones, and keywords.
+
+    JSON has one kind of number, so a float without fraction becomes an int, unless its annotation makes a float
+    of it again. Unknown arguments are left out; a missing one takes its default, or fails the call.
+
+    Raises:
+        UnknownFunctionCallArgumentError: An argument does not fit its annotation.
+    """
+    positional: list[Any] = []
+    keywords: dict[str, Any] = {}
+    for parameter in named_parameters(signature_of(function)):
+        if parameter.name not in args:
+            continue
+        value = _fit(whole_numbers(args[parameter.name]), parameter, function)
+        if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
+            positional.append(value)
+        else:
+            keywords[parameter.name] = value
+    return positional, keywords
+
+
+def whole_numbers(value: Any) -> Any:
+    """JSON with its floats without fraction as ints, however deep."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case dict():
+            return {key: whole_numbers(inner) for key, inner in value.items()}
+        case list():
+            return [whole_numbers(inner) for inner in value]
+    return value
+
+
+def plain(value: Any) -> Any:
+    """A function's result as JSON: models and dataclasses as objects, bytes as base64, the unknown as its text."""
+    return to_jsonable_python(value, bytes_mode="base64", inf_nan_mode="strings", fallback=str)
+
+
+def response_content(calls: Sequence[FunctionCall], results: Sequence[Json | Awaitable[Json]]) -> Content:
+    """What calls were answered, as the user's turn that follows them: in their order, with their ids."""
+    answered = zip(calls, map(_settled, results), strict=True)
+    parts = [Part.from_function_response(id=call.id, name=call.name or "", response=given) for call, given in answered]
+    return Content(role="user", parts=parts)
+
+
+def _fit(value: Any, parameter: inspect.Parameter, function: Function) -> Any:
+    try:
+        adapter = adapter_of(parameter.annotation)
+    except PydanticUserError:  # what pydantic cannot check, the function gets as it came
+        return value
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'value'}: {each['msg']}" for each in error.errors())
+        raise UnknownFunctionCallArgumentError(
+            f"argument {parameter.name!r} of {name_of(function)} does not fit: {problems}"
+        ) from error
+
+
+def _settled(result: Json | Awaitable[Json]) -> Json:
+    """A result; one that nobody awaited is an error: a plain function gave a coroutine to a synchronous call."""
+    if isinstance(result, Coroutine):
+        result.close()
+    if isinstance(result, Awaitable):
+        return {"error": "The function must be awaited, which a synchronous call cannot do."}
+    return result
+
+
+async def _awaited(function: Function, value: Awaitable[Any]) -> Json:
+    try:
+        return {"result": plain(await value)}
+    except Exception as error:  # noqa: BLE001 - as in run_function
+        return _told(function, error)
+
+
+def _told(function: Function, error: Exception) -> Json:
+    """An error as the model is told it; the developer finds its traceback in the log, at DEBUG."""
+    _LOGGER.debug("function %s failed", name_of(function), exc_info=error)
+    if isinstance(error, UnknownFunctionCallArgumentError):
+        return {"error": str(error)}
+    return {"error": f"{type(error).__name__}: {error}"}
