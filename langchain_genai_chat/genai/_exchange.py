@@ -22,6 +22,8 @@ CREDENTIAL_HEADERS = ("x-goog-api-key", "authorization")
 SECRET_MIN_CHARS = 8
 """Shorter ones are nobody's; to strike them out would leave holes all over a message."""
 EXCERPT_CHARS = 200
+PAGE_MAX_BYTES = 20_000
+"""Of an error that is no JSON: a front end's page is far shorter, and what is longer is no message."""
 UNAUTHORIZED = 401
 
 T = TypeVar("T")
@@ -258,7 +260,8 @@ def error_of(response: "httpx.Response") -> APIError:
         text = f"Redirected to {_origin(response)}; redirects are not followed, since they would carry the key."
         details = {"message": text, "status": response.reason_phrase}
     elif not isinstance(details, (dict, list)) or not details:
-        details = {"message": body.decode("utf-8", "replace").strip(), "status": response.reason_phrase}
+        text = body[:PAGE_MAX_BYTES].decode("utf-8", "replace").strip()
+        details = {"message": text, "status": response.reason_phrase}
     return _error(APIError.for_status(code), code, details, response)
 
 
