@@ -35,7 +35,7 @@ FLOORS: dict[float, set[str]] = {
     5.5: {"genai"},  # hands on what stands below
     5: {"genai.client"},
     4: {"genai.chats"},
-    3: {"genai.models", "genai.files", "genai.caches"},
+    3: {"genai.models", "genai.files", "genai.caches", "genai._conversation"},
     2: {"genai.transport", "genai._rounds", "genai._api", "genai._auth", "genai._body", "genai._pagers"},
     1: {
         "genai._backends",
@@ -44,6 +44,7 @@ FLOORS: dict[float, set[str]] = {
         "genai._exchange",
         "genai._fold",
         "genai._functions",
+        "genai._html",
         "genai._output",
     },
     0: {"genai.types", "genai.errors", "genai._sse", "genai._wire", "_version"},

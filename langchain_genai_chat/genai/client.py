@@ -11,6 +11,7 @@ from ._api import Api
 from ._auth import NO_KEY, KeyAuth, NoKey, brings_credentials
 from ._endpoints import Caller, resolve
 from ._exchange import Auth
+from .chats import AsyncChats, Chats
 from .models import AsyncModels, Models
 from .transport import AsyncTransport, HttpSettings, SyncTransport
 from .types.options import HttpOptions
@@ -74,6 +75,7 @@ class Client:
             ),
         )
         self.models = Models(self._api, self._transport)
+        self.chats = Chats(self.models)
 
     @property
     def aio(self) -> "AsyncClient":
@@ -117,6 +119,7 @@ class AsyncClient:
         self._api = api
         self._transport = transport
         self.models = AsyncModels(api, transport)
+        self.chats = AsyncChats(self.models)
 
     @property
     def vertexai(self) -> bool:

@@ -1,0 +1,269 @@
+"""One conversation: what was said so far, what is sent next, and what of an answer is kept.
+
+Holds every rule of a history, for both kinds of chat; sends nothing, and waits for nobody.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
+
+from pydantic import BaseModel
+
+from ._contents import content_of, message_content
+from ._fold import ContentFolder
+from ._functions import response_content
+from ._html import render_html
+from ._rounds import calls_in, first_candidate, spoken
+from .types import (
+    Content,
+    CountTokensConfig,
+    GenerateContentConfig,
+    GenerateContentResponse,
+    GenerateContentResponseUsageMetadata,
+    ModalityTokenCount,
+    Part,
+    UserContent,
+)
+
+ROLES = ("user", "model")
+UNANSWERED = {"error": "This function was not called."}
+
+
+@runtime_checkable
+class HasContents(Protocol):
+    """A history kept elsewhere that gives itself as contents."""
+
+    def to_contents(self) -> Iterable[Content | Mapping[str, Any]]:
+        """The contents, oldest first."""
+        ...
+
+
+Message: TypeAlias = Any
+"""Text, a part, a file, a PIL image, a dict of one of these, or a list of them."""
+History: TypeAlias = Iterable[Content | Mapping[str, Any]] | HasContents | None
+ConfigLike: TypeAlias = GenerateContentConfig | Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A message that was checked, and the config that it goes out with."""
+
+    content: Content
+    config: GenerateContentConfig | None
+
+
+class Conversation:
+    """All that a chat remembers, and every rule of it; sends nothing."""
+
+    def __init__(self, model: str, config: ConfigLike, history: History) -> None:
+        self._model = model
+        self._config = laid_over(None, config)
+        self._comprehensive = read_history(history)
+        self._curated = curate(self._comprehensive)
+        self._usage = GenerateContentResponseUsageMetadata()
+        self._lock = threading.Lock()
+
+    @property
+    def usage(self) -> GenerateContentResponseUsageMetadata:
+        """What all requests so far cost."""
+        return self._usage
+
+    def history(self, *, curated: bool = False) -> list[Content]:
+        """A copy of the contents: all, or those that are sent again."""
+        with self._lock:
+            return list(self._curated if curated else self._comprehensive)
+
+    def read(self, message: Message, config: ConfigLike, *, replace_config: bool) -> Said:
+        """Check what is to be sent; ValueError where it cannot."""
+        return Said(
+            content=message_content(message),
+            config=laid_over(None if replace_config and config is not None else self._config, config),
+        )
+
+    def turn(self, said: Said, *, streamed: bool = False) -> "Turn":
+        """The turn that a message begins, after what was said so far."""
+        return Turn(self, self._model, self.history(curated=True), said, streamed=streamed)
+
+    def count(self, message: Message | None) -> dict[str, Any]:
+        """The arguments of `count_tokens` for the next request; an empty message stands for the first one."""
+        contents = self.history(curated=True)
+        if message is not None:
+            contents = self.turn(self.read(message, None, replace_config=False)).request["contents"]
+        config = self._config or GenerateContentConfig()
+        counted = CountTokensConfig(
+            system_instruction=config.system_instruction, tools=config.tools, http_options=config.http_options
+        )
+        return {"model": self._model, "contents": contents or [UserContent("")], "config": counted}
+
+    def record(self, contents: Sequence[Content], *, is_valid: bool) -> None:
+        """Add the contents of a turn, all at once; those of one that is not valid are never sent."""
+        with self._lock:
+            self._comprehensive.extend(contents)
+            if is_valid:
+                self._curated.extend(contents)
+
+    def spend(self, usage: Iterable[GenerateContentResponseUsageMetadata]) -> None:
+        """Add what requests cost."""
+        with self._lock:
+            for each in usage:
+                self._usage = added(self._usage, each)
+
+    def html(self) -> str:
+        """The conversation for a notebook."""
+        return render_html(f"Chat with {self._model}", self.history())
+
+
+class Turn:
+    """One message, its answer, and the rounds of function calls between them; recorded whole, or not at all."""
+
+    def __init__(
+        self, talk: Conversation, model: str, before: Sequence[Content], said: Said, *, streamed: bool
+    ) -> None:
+        self._talk = talk
+        self._streamed = streamed
+        self._inputs = [*answers_due(before, said.content), said.content]
+        self._sent = [*before, *self._inputs]
+        self._rounds: list[Content] = []
+        self._reply = _Reply()
+        self._usage: list[GenerateContentResponseUsageMetadata] = []
+        self.request: dict[str, Any] = {"model": model, "contents": self._sent, "config": _telling(said.config)}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._talk.spend([*self._usage, *self._reply.usage])
+        if kind is None:
+            reply = self._reply.folder.finish() if self._streamed else self._reply.content
+            finished = self._reply.is_finished or not self._streamed  # a whole answer is, whatever it says
+            is_valid = finished and has_parts(reply) and all(map(has_parts, self._rounds))
+            self._talk.record([*self._inputs, *self._rounds, reply or nothing()], is_valid=is_valid)
+
+    def hear(self, response: GenerateContentResponse) -> GenerateContentResponse:
+        """Take the answer, or the next chunk of it, and hand it on without the rounds: the history has them."""
+        rounds = (response.automatic_function_calling_history or [])[len(self._sent) :]
+        if len(rounds) > len(self._rounds):
+            self._usage += self._reply.usage
+            self._rounds, self._reply = rounds, _Reply()
+        self._reply.hear(response)
+        earlier = response.automatic_function_calling_responses or ()
+        self._usage += [each.usage_metadata for each in earlier if each.usage_metadata]
+        response.automatic_function_calling_history = None
+        return response
+
+
+class _Reply:
+    """What one request is answered: whole, or put together from chunks."""
+
+    def __init__(self) -> None:
+        self.folder = ContentFolder()
+        self.content: Content | None = None
+        self.is_finished = False
+        self.usage: list[GenerateContentResponseUsageMetadata] = []
+        """One at most: in a stream they are totals so far."""
+
+    def hear(self, response: GenerateContentResponse) -> None:
+        if response.usage_metadata:
+            self.usage = [response.usage_metadata]
+        if candidate := first_candidate(response):
+            self.content = spoken(candidate.content)
+            self.folder.fold(candidate.content)
+            self.is_finished = self.is_finished or bool(candidate.finish_reason)
+
+
+def read_history(history: History) -> list[Content]:
+    """The contents of a history; ValueError for a role that is neither `user` nor `model`."""
+    given = history.to_contents() if isinstance(history, HasContents) else history or ()
+    return [_read_content(item, f"history[{index}]") for index, item in enumerate(given)]
+
+
+def curate(contents: Iterable[Content]) -> list[Content]:
+    """The contents that are sent again: an answer that is empty is left out, with the user's content before it."""
+    curated: list[Content] = []
+    answer: list[Content] = []
+    for content in (*contents, None):
+        if content is not None and content.role == "model":
+            answer.append(content)
+            continue
+        if all(map(has_parts, answer)):
+            curated += answer
+        elif curated:
+            curated.pop()
+        answer = []
+        if content is not None:
+            curated.append(content)
+    return curated
+
+
+def has_parts(content: Content | None) -> bool:
+    """Whether a content can be sent: it has parts, and none of them is empty."""
+    parts = content.parts if content else None
+    return bool(parts) and Part() not in (parts or ())
+
+
+def answers_due(before: Sequence[Content], content: Content) -> list[Content]:
+    """The answers that the service wants before a plain message: to calls that were not made."""
+    calls = calls_in(before[-1]) if before else []
+    if not calls or any(part.function_response for part in content.parts or ()):
+        return []
+    return [response_content(calls, [UNANSWERED] * len(calls))]
+
+
+def laid_over(base: GenerateContentConfig | None, config: ConfigLike) -> GenerateContentConfig | None:
+    """A config with the fields that another one sets laid over it; neither is changed."""
+    over = GenerateContentConfig.model_validate(config) if isinstance(config, Mapping) else config
+    if over is None:
+        return base
+    update = {name: getattr(over, name) for name in over.model_fields_set}
+    if base is None:
+        return over.model_copy()
+    for one, other in (("response_schema", "response_json_schema"), ("response_json_schema", "response_schema")):
+        if update.get(one) is not None:
+            update.setdefault(other, None)  # they exclude each other
+    if "tools" in update and not update["tools"] and base.tool_config and "tool_config" not in update:
+        update["tool_config"] = base.tool_config.model_copy(update={"function_calling_config": None})
+    return base.model_copy(update=update)
+
+
+def added(
+    total: GenerateContentResponseUsageMetadata, usage: GenerateContentResponseUsageMetadata
+) -> GenerateContentResponseUsageMetadata:
+    """Two requests' tokens together, also by kind of data; what is no count is left out."""
+    names = GenerateContentResponseUsageMetadata.model_fields
+    pairs = {name: [value for each in (total, usage) if (value := getattr(each, name)) is not None] for name in names}
+    summed: dict[str, Any] = {}
+    for name, values in pairs.items():
+        if name.endswith("_count") and values:
+            summed[name] = sum(values)
+        elif name.endswith("_details") and values:
+            counts: dict[Any, int] = {}
+            for each in (detail for details in values for detail in details):
+                counts[each.modality] = counts.get(each.modality, 0) + (each.token_count or 0)
+            summed[name] = [ModalityTokenCount(modality=kind, token_count=count) for kind, count in counts.items()]
+    return GenerateContentResponseUsageMetadata(**summed)
+
+
+def _read_content(item: Any, where: str) -> Content:
+    role = item.get("role") if isinstance(item, Mapping) else getattr(item, "role", None)
+    if role not in ROLES or not isinstance(item, Mapping | BaseModel):
+        raise ValueError(f"Role must be user or model, but got {role!r} in {where}, a {type(item).__name__}.")
+    return content_of(item, where)
+
+
+def nothing() -> Content:
+    """What stands in the history where the model said nothing, so that the roles alternate."""
+    return Content(role="model", parts=[])
+
+
+def _telling(config: GenerateContentConfig | None) -> GenerateContentConfig | None:
+    """The config with the rounds told whatever the caller wants: the history needs them."""
+    calling = config.automatic_function_calling if config else None
+    if config is None or calling is None or not calling.ignore_call_history:
+        return config
+    return config.model_copy(
+        update={"automatic_function_calling": calling.model_copy(update={"ignore_call_history": False})}
+    )

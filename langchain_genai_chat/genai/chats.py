@@ -1,0 +1,310 @@
+"""Conversations with a model: sync and async shells around one state, and who may speak in them.
+
+Knows models by what they offer everyone, so anything with their methods will do; the rules of a history stand in
+`_conversation`.
+"""
+
+import threading
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+
+import anyio
+
+from ._api import Preview
+from ._conversation import Conversation, History, Message, Said, nothing
+from .models import AsyncModels, ConfigLike, Models
+from .types import (
+    Content,
+    CountTokensResponse,
+    GenerateContentResponse,
+    GenerateContentResponseUsageMetadata,
+)
+
+INSIDE = (
+    "This chat is in the middle of a turn: send_message was called from inside a stream's loop or a function of the "
+    "same chat. Read the stream to its end or close it first, or use another chat."
+)
+
+
+class Chat:
+    """A conversation with a model: each message is sent with what was said before. Safe to share between threads.
+
+    Sends are made one after the other; a stream holds its turn until it is read to the end or closed. What was
+    not answered to the end (an error, a stream left early) is as if it had not been sent, and functions that
+    were run for it are run again when it is sent again.
+    """
+
+    def __init__(self, *, modules: Models, model: str, config: ConfigLike = None, history: History) -> None:
+        self._modules = modules
+        self._talk = Conversation(model, config, history)
+        self._floor = _Floor()
+
+    def send_message(
+        self, message: Message, config: ConfigLike = None, *, replace_config: bool = False
+    ) -> GenerateContentResponse:
+        """Send a message and give the whole answer; both are then part of the history.
+
+        Args:
+            message: Text, a part, a file, an image, or a list of them. To answer function calls by hand, a list
+                of functionResponse parts. A call that nobody answered is answered with an error before it.
+            config: Its fields are laid over the chat's for this message; a field that is set to None is unset.
+            replace_config: Take the config of this message instead of the chat's, as google-genai does.
+
+        Raises:
+            ValueError: The message or the config cannot be sent; nothing was.
+            RuntimeError: It was sent from inside another turn of the same chat.
+            errors.APIError: The service refused or failed; the history is as it was before.
+        """
+        said = self._talk.read(message, config, replace_config=replace_config)
+        with self._floor.held(), self._talk.turn(said) as turn:
+            return turn.hear(self._modules.generate_content(**turn.request))
+
+    def send_message_stream(
+        self, message: Message, config: ConfigLike = None, *, replace_config: bool = False
+    ) -> Iterator[GenerateContentResponse]:
+        """Send a message and give the answer in chunks; recorded, as one content, when the last one was read.
+
+        Message and config are checked at the call, and sent when the first chunk is asked for; see
+        `send_message`.
+        """
+        return self._stream(self._talk.read(message, config, replace_config=replace_config))
+
+    def count_tokens(self, message: Message | None = None) -> CountTokensResponse:
+        """Count what the next request would cost as input: history, system instruction, tools, and a message."""
+        return self._modules.count_tokens(**self._talk.count(message))
+
+    def preview(
+        self, message: Message, config: ConfigLike = None, *, replace_config: bool = False, stream: bool = False
+    ) -> Preview:
+        """Show the request that a message would make, without sending it; the key is left out."""
+        said = self._talk.read(message, config, replace_config=replace_config)
+        return self._modules.preview(**self._talk.turn(said).request, stream=stream)
+
+    def get_history(self, curated: bool = False) -> list[Content]:  # noqa: FBT001, FBT002 - google-genai's signature
+        """The contents so far, in a list of your own: all of them, or those that are sent again (`curated`)."""
+        return self._talk.history(curated=curated)
+
+    @property
+    def history(self) -> list[Content]:
+        """All contents so far, as `get_history()` gives them."""
+        return self._talk.history()
+
+    @property
+    def usage(self) -> GenerateContentResponseUsageMetadata:
+        """The tokens of all requests so far, calls of functions and turns that were not recorded included."""
+        return self._talk.usage
+
+    def record_history(self, user_input: Content, model_output: list[Content], is_valid: bool) -> None:  # noqa: FBT001 - google-genai's signature
+        """Add a turn that was not sent from here; one that is not valid is kept, and never sent."""
+        self._talk.record([user_input, *(model_output or [nothing()])], is_valid=is_valid)
+
+    def _repr_html_(self) -> str:
+        return self._talk.html()
+
+    def _stream(self, said: "Said") -> Iterator[GenerateContentResponse]:
+        with self._floor.held(), self._talk.turn(said, streamed=True) as turn:
+            chunks = self._modules.generate_content_stream(**turn.request)
+            try:
+                for chunk in chunks:
+                    self._floor.claim()
+                    yield turn.hear(chunk)
+            finally:
+                if isinstance(chunks, Generator):
+                    chunks.close()
+
+
+class AsyncChat:
+    """A conversation with a model, for asyncio and trio; see `Chat`. Safe to share between tasks."""
+
+    def __init__(self, *, modules: AsyncModels, model: str, config: ConfigLike = None, history: History) -> None:
+        self._modules = modules
+        self._talk = Conversation(model, config, history)
+        self._floor = _AsyncFloor()
+
+    async def send_message(
+        self, message: Message, config: ConfigLike = None, *, replace_config: bool = False
+    ) -> GenerateContentResponse:
+        """Send a message and give the whole answer; see `Chat.send_message`."""
+        said = self._talk.read(message, config, replace_config=replace_config)
+        async with self._floor.held():
+            with self._talk.turn(said) as turn, self._floor.within():
+                return turn.hear(await self._modules.generate_content(**turn.request))
+
+    async def send_message_stream(
+        self, message: Message, config: ConfigLike = None, *, replace_config: bool = False
+    ) -> AsyncIterator[GenerateContentResponse]:
+        """Give the answer in chunks: `async for chunk in await chat.send_message_stream(...)`.
+
+        Message and config are checked when it is awaited, and sent when the first chunk is asked for; see
+        `Chat.send_message_stream`.
+        """
+        said = self._talk.read(message, config, replace_config=replace_config)
+        return _AsyncStream(lambda stream: self._stream(said, stream))
+
+    async def count_tokens(self, message: Message | None = None) -> CountTokensResponse:
+        """Count what the next request would cost as input; see `Chat.count_tokens`."""
+        return await self._modules.count_tokens(**self._talk.count(message))
+
+    def preview(
+        self, message: Message, config: ConfigLike = None, *, replace_config: bool = False, stream: bool = False
+    ) -> Preview:
+        """Show the request that a message would make, without sending it; the key is left out."""
+        said = self._talk.read(message, config, replace_config=replace_config)
+        return self._modules.preview(**self._talk.turn(said).request, stream=stream)
+
+    def get_history(self, curated: bool = False) -> list[Content]:  # noqa: FBT001, FBT002 - google-genai's signature
+        """The contents so far, in a list of your own: all of them, or those that are sent again (`curated`)."""
+        return self._talk.history(curated=curated)
+
+    @property
+    def history(self) -> list[Content]:
+        """All contents so far, as `get_history()` gives them."""
+        return self._talk.history()
+
+    @property
+    def usage(self) -> GenerateContentResponseUsageMetadata:
+        """The tokens of all requests so far, calls of functions and turns that were not recorded included."""
+        return self._talk.usage
+
+    def record_history(self, user_input: Content, model_output: list[Content], is_valid: bool) -> None:  # noqa: FBT001 - google-genai's signature
+        """Add a turn that was not sent from here; one that is not valid is kept, and never sent."""
+        self._talk.record([user_input, *(model_output or [nothing()])], is_valid=is_valid)
+
+    def _repr_html_(self) -> str:
+        return self._talk.html()
+
+    async def _stream(
+        self, said: "Said", stream: "weakref.ref[_AsyncStream]"
+    ) -> AsyncGenerator[GenerateContentResponse, None]:
+        async with self._floor.held(stream):
+            with self._talk.turn(said, streamed=True) as turn:
+                with self._floor.within():
+                    chunks = await self._modules.generate_content_stream(**turn.request)
+                try:
+                    while (chunk := await self._next(chunks)) is not None:
+                        self._floor.claim(stream)
+                        yield turn.hear(chunk)
+                finally:
+                    if isinstance(chunks, AsyncGenerator):
+                        await chunks.aclose()
+
+    async def _next(self, chunks: AsyncIterator[GenerateContentResponse]) -> GenerateContentResponse | None:
+        with self._floor.within():
+            return await anext(chunks, None)
+
+
+class Chats:
+    """What `client.chats` gives."""
+
+    def __init__(self, modules: Models) -> None:
+        self._modules = modules
+
+    def create(self, *, model: str, config: ConfigLike = None, history: History = None) -> Chat:
+        """Begin a conversation, or go on with one; nothing is sent.
+
+        Args:
+            model: Its name, for all messages.
+            config: For all messages, unless one says otherwise.
+            history: Contents or their dicts, oldest first, or an object whose `to_contents()` gives them. It may
+                begin with the model's words. An empty answer in it is kept with its question, and neither is sent.
+
+        Raises:
+            ValueError: A content's role is neither `user` nor `model`, or the config has an unknown field.
+        """
+        return Chat(modules=self._modules, model=model, config=config, history=history)
+
+
+class AsyncChats:
+    """What `client.aio.chats` gives."""
+
+    def __init__(self, modules: AsyncModels) -> None:
+        self._modules = modules
+
+    def create(self, *, model: str, config: ConfigLike = None, history: History = None) -> AsyncChat:
+        """Begin a conversation, or go on with one; nothing is sent. See `Chats.create`."""
+        return AsyncChat(modules=self._modules, model=model, config=config, history=history)
+
+
+class _Floor:
+    """Who speaks in a chat: one send at a time, the others wait; a send from inside another raises."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holder: threading.Thread | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Speak, when nobody else does."""
+        if self._holder is threading.current_thread():
+            raise RuntimeError(INSIDE)
+        with self._lock:
+            self.claim()
+            try:
+                yield
+            finally:
+                self._holder = None
+
+    def claim(self) -> None:
+        """Say that this thread goes on with the turn: a stream may be read by one after the other."""
+        self._holder = threading.current_thread()
+
+
+_WITHIN: ContextVar[frozenset[int]] = ContextVar("_WITHIN", default=frozenset())
+"""The chats, by id, inside whose request this code runs: a function of theirs, in whatever task."""
+
+
+class _AsyncFloor:
+    """As `_Floor`, for tasks; a stream that nobody holds any more does not speak, it is only about to be closed."""
+
+    def __init__(self) -> None:
+        self._turn = anyio.Semaphore(1)  # a lock must be released by its own task, a stream is closed by any
+        self._holder: tuple[anyio.TaskInfo, Callable[[], object]] | None = None
+
+    @asynccontextmanager
+    async def held(self, stream: Callable[[], object] = lambda: True) -> AsyncIterator[None]:
+        """Speak, when nobody else does; `stream` gives None once nobody can read it."""
+        if id(self) in _WITHIN.get() or self._is_mine():
+            raise RuntimeError(INSIDE)
+        async with self._turn:
+            self.claim(stream)
+            try:
+                yield
+            finally:
+                self._holder = None
+
+    def claim(self, stream: Callable[[], object]) -> None:
+        """Say that this task goes on with the turn: a stream may be read by one after the other."""
+        self._holder = (anyio.get_current_task(), stream)
+
+    @contextmanager
+    def within(self) -> Iterator[None]:
+        """Mark what is run meanwhile as part of the turn."""
+        token = _WITHIN.set(_WITHIN.get() | {id(self)})
+        try:
+            yield
+        finally:
+            _WITHIN.reset(token)
+
+    def _is_mine(self) -> bool:
+        if self._holder is None:
+            return False
+        task, stream = self._holder
+        return task == anyio.get_current_task() and stream() is not None
+
+
+class _AsyncStream(AsyncIterator[GenerateContentResponse]):
+    """The chunks of an answer; `aclose()` ends the turn, which is then as if it had not been sent."""
+
+    def __init__(
+        self,
+        make: Callable[["weakref.ref[_AsyncStream]"], AsyncGenerator[GenerateContentResponse, None]],
+    ) -> None:
+        self._chunks = make(weakref.ref(self))
+
+    async def __anext__(self) -> GenerateContentResponse:
+        return await anext(self._chunks)
+
+    async def aclose(self) -> None:
+        await self._chunks.aclose()
