@@ -84,9 +84,7 @@ class Service:
         headers = dict(request.headers)
         received = Received(method=request.method, path=request.url.path, query=dict(query), headers=headers)
         self.received.append(received)
-        frame = (
-            ("sse" if query.get("alt") == "sse" else "array") if resource.endswith(f":{STREAM}") else "object"
-        )
+        frame = ("sse" if query.get("alt") == "sse" else "array") if resource.endswith(f":{STREAM}") else "object"
         try:
             check_key(request.headers.get("x-goog-api-key") or query.get("key"), self.api_key)
             received.body = _parse(await request.body())
@@ -122,9 +120,7 @@ class Service:
         if given is None and self.answerer is not None:
             given = await run_in_threadpool(self.answerer, received)
         if isinstance(given, list) and not streamed:
-            words = (
-                "the script has a list of stream events next, and generateContent was called; script a dict"
-            )
+            words = "the script has a list of stream events next, and generateContent was called; script a dict"
             return Fault.of("UNIMPLEMENTED", f"Emulator: {words}.")
         if given is None:
             self.generated += 1
@@ -139,9 +135,7 @@ class Service:
             start = int(base64.b64decode(query.get("pageToken", ""), validate=True) or 0)
         except ValueError as error:
             fault = Fault.of("INVALID_ARGUMENT", "Request contains an invalid argument.")
-            raise RefusalError(
-                fault, "pageSize or pageToken is not one", "https://google.aip.dev/158"
-            ) from error
+            raise RefusalError(fault, "pageSize or pageToken is not one", "https://google.aip.dev/158") from error
         page: Json = {"models": rows[start : start + size]}
         if start + size < len(rows):
             page["nextPageToken"] = base64.b64encode(str(start + size).encode()).decode()
@@ -154,9 +148,7 @@ def _parse(raw: bytes) -> Any:
         return json.loads(raw) if raw else {}
     except ValueError as error:
         fault = Fault.of("INVALID_ARGUMENT", "Invalid JSON payload received. Unexpected token.")
-        raise RefusalError(
-            fault, f"the body is not JSON: {error}", "MinLL/SkyrimNet-GamePlugin#77"
-        ) from error
+        raise RefusalError(fault, f"the body is not JSON: {error}", "MinLL/SkyrimNet-GamePlugin#77") from error
 
 
 def _write(given: Answer | Iterator[Json], frame: str) -> Response:

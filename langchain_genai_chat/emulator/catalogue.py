@@ -32,9 +32,14 @@ class Model:
         return BEHIND_LATEST.get(self.name, self.name)
 
     @property
-    def signs_text(self) -> bool:
-        """Gemini 3 signs its last text part, 2.5 and older do not (https://ai.google.dev/gemini-api/docs/thought-signatures)."""
+    def is_gemini_3(self) -> bool:
+        """Or later: signs its parts, wants signatures back, gives its calls ids (ai.google.dev, thought-signatures)."""
         return re.match(r"gemini-([012]\b|flash|pro)|gemma", self.answers_as) is None
+
+    @property
+    def draws(self) -> bool:
+        """Answers with images where IMAGE is among the modalities asked for."""
+        return "image" in self.name
 
     def served_by(self, version: str) -> bool:
         """Whether an API version has it: the `-latest` names are on v1beta only."""
@@ -47,11 +52,7 @@ def load_models(*more: str) -> dict[str, Model]:
     Recorded rows: llm-gemini-test-cli-gemini-models-6aa9299e, chatlas-test-google-list-models-f9e472b6.
     1.5 is gone (crewai-testcrewmultimodalgemini-test-image-file-gemini-gemini-1-5-flas-ba321b86: 404).
     """
-    listed = json.loads((resources.files(__package__) / "schemas" / "models.json").read_text("utf-8"))[
-        "models"
-    ]
+    listed = json.loads((resources.files(__package__) / "schemas" / "models.json").read_text("utf-8"))["models"]
     models = [Model(name=row["name"].removeprefix("models/"), row=row) for row in listed]
-    models += [
-        replace(models[0], name=name, row={**models[0].row, "name": f"models/{name}"}) for name in more
-    ]
+    models += [replace(models[0], name=name, row={**models[0].row, "name": f"models/{name}"}) for name in more]
     return {model.name: model for model in models}

@@ -8,11 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from .filling import Filler, Prompt
 from .rules import Asked
+from .signatures import sign
+from .tools import plan_calls, prompt_of, results_of, texts_in
+from .validate import read_bytes
 
 Json = dict[str, Any]
 
@@ -23,23 +26,21 @@ MODALITIES = {"image": "IMAGE", "audio": "AUDIO", "video": "VIDEO", "text": "TEX
 NAME_GIVEN = re.compile(r"\bmy name is ([^\W\d_][\w'-]*)", re.IGNORECASE)
 NAME_ASKED = re.compile(r"\bwhat(?:['\u2019]s| is| was) my name\b", re.IGNORECASE)
 GREETING = re.compile(r"\s*(?:hello|hi|hey)\b", re.IGNORECASE)
+KEYS_ASKED = re.compile(r"\b(?:keys?|fields?)\b", re.IGNORECASE)
 THOUGHT = "The emulator looks for a rule that fits the last message."
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
 def answer(asked: Asked, number: int) -> Json:
     """The whole answer, as generateContent gives it; `number` tells its id from an equal request's."""
-    candidates = []
-    for index, (parts, reason) in enumerate(_drafts(asked)):
-        thoughts, rest = [p for p in parts if "thought" in p], [p for p in parts if "thought" not in p]
-        joined = {key: value for part in rest for key, value in part.items()}  # the last one's signature
-        joined["text"] = "".join(part["text"] for part in rest)
-        candidates.append(_candidate(asked, [*thoughts, joined], index, reason))
+    drafts = enumerate(_drafts(asked))
+    candidates = [_candidate(asked, parts, index, reason) for index, (parts, reason) in drafts]
     return _response(asked, number, candidates, candidates)
 
 
 def answer_in_events(asked: Asked, number: int) -> Iterator[Json]:
     """The same answer as streamGenerateContent gives it: totals so far in each event, reason in the last."""
-    drafts = _drafts(asked)
+    drafts = [([*_in_pieces(parts)], reason) for parts, reason in _drafts(asked)]
     so_far: list[Json] = []
     for step in range(max(len(parts) for parts, _ in drafts)):
         candidates = [
@@ -53,39 +54,68 @@ def answer_in_events(asked: Asked, number: int) -> Iterator[Json]:
 
 def count_tokens(body: Json) -> list[Json]:
     """A request's tokens by modality: one count for countTokens and for `promptTokenCount`."""
-    counts = {"TEXT": sum(_tokens(_json(tool)) for tool in body.get("tools", []))}
-    for content in [body.get("systemInstruction", {}), *body.get("contents", [])]:
-        for part in content.get("parts", []):
-            modality, count = _weigh(part)
-            counts[modality] = counts.get(modality, 0) + count
-    return [{"modality": modality, "tokenCount": count} for modality, count in counts.items() if count]
+    contents = [body.get("systemInstruction", {}), *body.get("contents", [])]
+    parts = [part for content in contents for part in content.get("parts", [])]
+    return _by_modality([*parts, *({"text": _json(tool)} for tool in body.get("tools", []))])
 
 
 def _drafts(asked: Asked) -> list[tuple[list[Json], str]]:
-    """Each candidate as the parts that a stream gives one by one, and its finish reason."""
+    """Each candidate's parts and finish reason."""
     thinking = asked.config.get("thinkingConfig", {})
-    thinks = (
-        thinking.get("includeThoughts")
-        and thinking.get("thinkingBudget") != 0
-        and asked.model.row.get("thinking")
-    )
+    thinks = thinking.get("includeThoughts") and thinking.get("thinkingBudget") != 0
+    thoughts = [{"text": THOUGHT, "thought": True}] if thinks and asked.model.row.get("thinking") else []
     drafts = []
     for index in range(max(1, asked.config.get("candidateCount", 1))):
-        text, reason = _limit(_text(asked, index), asked.config)
-        parts: list[Json] = [{"text": THOUGHT, "thought": True}] if thinks else []
-        parts += [{"text": piece} for piece in PIECE.findall(text) or [""]]
-        if asked.model.signs_text:  # in a last, empty part of a stream: chatlas-test-google-document-54d61679
-            parts.append(
-                {"text": "", "thoughtSignature": b64encode(_hash(asked.model.answers_as, text)).decode()}
-            )
-        drafts.append((parts, reason))
+        parts, reason = _call_parts(asked, index), "STOP"
+        if not parts:
+            text, reason = _limit(_text(asked, index), asked.config)
+            parts = [{"text": text}]
+            if asked.model.draws and "IMAGE" in asked.config.get("responseModalities", []):
+                parts.append({"inlineData": {"mimeType": "image/png", "data": PIXEL}})
+        if asked.model.is_gemini_3:
+            signed = parts if "inlineData" in parts[-1] else parts[:1]
+            for part in signed:
+                part["thoughtSignature"] = sign(part)
+        drafts.append(([*thoughts, *parts], reason))
     return drafts
 
 
+def _call_parts(asked: Asked, index: int) -> list[Json]:
+    calls = plan_calls(asked)
+    if asked.model.is_gemini_3:
+        # no two steps have the same contents before them, so ids are unique in a conversation
+        before = _json(asked.contents)
+        calls = [{"id": _hash(before, f"{index} {i}").hex()[:8], **call} for i, call in enumerate(calls)]
+    return [{"functionCall": call} for call in calls]
+
+
+def _in_pieces(parts: list[Json]) -> Iterator[Json]:
+    """A text by words and its signature in a last, empty part (chatlas-test-google-document-54d61679)."""
+    for part in parts:
+        if "text" in part and "thought" not in part:
+            yield from ({"text": piece} for piece in PIECE.findall(part["text"]) or [""])
+            if "thoughtSignature" in part:
+                yield {**part, "text": ""}
+        else:
+            yield part
+
+
 def _text(asked: Asked, index: int) -> str:
+    """JSON or a value of an enum where that was asked for, else what the rules say."""
+    config, prompt = asked.config, prompt_of(asked)
+    flat = config.get("responseFormat", {}).get("text", {})
+    names = ("responseJsonSchema", "_responseJsonSchema", "responseSchema")
+    schema = flat.get("schema") or next((config[name] for name in names if name in config), None)
+    mime_type = config.get("responseMimeType") or flat.get("mimeType", "text/plain")
+    results = results_of(asked.contents[asked.turn_start :])
+    said = " ".join([prompt, *(text for one in results for text in texts_in(one.get("response")))])
+    if schema and mime_type != "text/plain":
+        value = Filler(schema, Prompt(said)).fill(schema)
+        return value if mime_type == "text/x.enum" and isinstance(value, str) else _json(value)
     text = _reply(asked.contents)
-    if asked.config.get("responseMimeType") == "application/json":
-        return _json({"answer": text})
+    if mime_type in ("application/json", "APPLICATION_JSON"):
+        keys = Prompt(prompt).quoted if KEYS_ASKED.search(prompt) else []
+        return _json(dict.fromkeys(keys, text) or {"answer": text})
     return f"{text} (candidate {index + 1})" if index else text
 
 
@@ -93,26 +123,32 @@ def _reply(contents: list[Json]) -> str:
     """The rules: what fits the last content, first come first served."""
     text, last = _words(contents[-1]), contents[-1]["parts"]
     given = NAME_GIVEN.search(text)
-    results = [part["functionResponse"] for part in last if "functionResponse" in part]
-    media = [_mime_type(part) for part in last if part.keys() & {"inlineData", "fileData"}]
+    results = " ".join(_result(result) for result in results_of(contents[-1:]))
+    media = "".join(f" I see {_described(part)}." for part in _with_inner(last) if _is_media(part))
     if NAME_ASKED.search(text):
-        names = [
-            name
-            for content in contents
-            if content.get("role") != "model"
-            for name in NAME_GIVEN.findall(_words(content))
-        ]
+        users = " ".join(_words(content) for content in contents if content.get("role") != "model")
+        names = NAME_GIVEN.findall(users)
         return f"Your name is {names[-1]}." if names else "You have not told me your name."
     if given:
         return f"Nice to meet you, {given[1]}."
-    if GREETING.match(text):
+    if GREETING.match(text) and not media:
         return "Hello! How can I help you?"
-    if results:
-        return " ".join(
-            f"{result.get('name')} answered {_json(result.get('response'))}." for result in results
-        )
-    seen = [f"You said: {text}"] if text.strip() else []
-    return " ".join([*seen, *(f"You sent {kind}." for kind in media)]) or "You said nothing."
+    said = f"You said: {text}" if text.strip() else ""
+    return f"{results}{' ' if results and said else ''}{said}{media}".strip() or "You said nothing."
+
+
+def _result(result: Json) -> str:
+    response = result.get("response") or {}
+    if "error" in response:
+        return f"{result.get('name')} failed: {' '.join(texts_in(response['error']))}."
+    return f"{result.get('name')} returned {_json(response)}."
+
+
+def _described(part: Json) -> str:
+    if "fileData" in part:
+        return f"{part['fileData'].get('mimeType', 'a file')} at {part['fileData'].get('fileUri')}"
+    blob = part["inlineData"]
+    return f"{blob.get('mimeType')}, {len(read_bytes(blob.get('data', '')) or b'')} bytes"
 
 
 def _limit(text: str, config: Json) -> tuple[str, str]:
@@ -129,17 +165,15 @@ def _candidate(asked: Asked, parts: list[Json], index: int, reason: str | None) 
     if reason:
         written["finishReason"] = reason
     written["index"] = index
-    tokens = [token for part in parts if "thought" not in part for token in TOKEN.findall(part["text"])]
+    texts = [part["text"] for part in parts if "text" in part and "thought" not in part]
+    tokens = [token for text in texts for token in TOKEN.findall(text)]
     if asked.config.get("responseLogprobs") and tokens:
         chosen = [
-            {"token": token, "tokenId": _hash(token)[0], "logProbability": -0.01 * len(token)}
-            for token in tokens
+            {"token": token, "tokenId": _hash(token)[0], "logProbability": -0.01 * len(token)} for token in tokens
         ]
         written["avgLogprobs"] = sum(token["logProbability"] for token in chosen) / len(chosen)
         top = range(asked.config.get("logprobs", 0))
-        ranked = [
-            [{**token, "logProbability": token["logProbability"] - rank} for rank in top] for token in chosen
-        ]
+        ranked = [[{**token, "logProbability": token["logProbability"] - rank} for rank in top] for token in chosen]
         written["logprobsResult"] = {
             "topCandidates": [{"candidates": tokens} for tokens in ranked],
             "chosenCandidates": chosen,
@@ -148,21 +182,21 @@ def _candidate(asked: Asked, parts: list[Json], index: int, reason: str | None) 
 
 
 def _response(asked: Asked, number: int, candidates: list[Json], so_far: list[Json]) -> Json:
-    details = count_tokens(asked.body)
     parts = [part for candidate in so_far for part in candidate["content"]["parts"]]
+    prompt = count_tokens(asked.body)
+    answered = _by_modality(part for part in parts if "thought" not in part)
     counts = {
-        "promptTokenCount": sum(detail["tokenCount"] for detail in details),
-        "candidatesTokenCount": sum(_tokens(part["text"]) for part in parts if "thought" not in part),
-        "thoughtsTokenCount": sum(_tokens(part["text"]) for part in parts if "thought" in part),
+        "promptTokenCount": _total(prompt),
+        "candidatesTokenCount": _total(answered),
+        "thoughtsTokenCount": _total(_by_modality(part for part in parts if "thought" in part)),
     }
     return {
         "candidates": candidates,
         "usageMetadata": {
-            **{
-                name: count for name, count in counts.items() if count
-            },  # zero is absent, as in all recordings
+            **{name: count for name, count in counts.items() if count},  # zero is absent, as recorded
             "totalTokenCount": sum(counts.values()),
-            "promptTokensDetails": details,
+            "promptTokensDetails": prompt,
+            **({"candidatesTokensDetails": answered} if len(answered) > 1 else {}),
             "serviceTier": asked.body.get("serviceTier", "standard"),
         },
         "modelVersion": asked.model.answers_as,
@@ -170,24 +204,40 @@ def _response(asked: Asked, number: int, candidates: list[Json], so_far: list[Js
     }
 
 
+def _by_modality(parts: Iterable[Json]) -> list[Json]:
+    counts = {"TEXT": 0}
+    for part in _with_inner(parts):
+        modality, count = _weigh(part)
+        counts[modality] = counts.get(modality, 0) + count
+    return [{"modality": modality, "tokenCount": count} for modality, count in counts.items() if count]
+
+
+def _total(details: list[Json]) -> int:
+    return sum(detail["tokenCount"] for detail in details)
+
+
 def _weigh(part: Json) -> tuple[str, int]:
-    if part.keys() & {"inlineData", "fileData"}:
-        return MODALITIES.get(_mime_type(part).split("/")[0], "DOCUMENT"), MEDIA_TOKENS
+    if _is_media(part):
+        mime_type = (part.get("inlineData") or part["fileData"]).get("mimeType", "")
+        return MODALITIES.get(mime_type.split("/")[0], "DOCUMENT"), MEDIA_TOKENS
     calls = [part[key] for key in ("functionCall", "functionResponse", "executableCode") if key in part]
-    return "TEXT", _tokens(part.get("text", "")) + sum(_tokens(_json(call)) for call in calls)
+    calls = [{**call, "parts": []} if "parts" in call else call for call in calls]
+    return "TEXT", len(TOKEN.findall(part.get("text", ""))) + sum(len(TOKEN.findall(_json(one))) for one in calls)
 
 
-def _mime_type(part: Json) -> str:
-    return str((part.get("inlineData") or part["fileData"]).get("mimeType", "a file"))
+def _with_inner(parts: Iterable[Json]) -> Iterator[Json]:
+    """The parts, and the media that function responses hold."""
+    for part in parts:
+        yield part
+        yield from part.get("functionResponse", {}).get("parts", [])
+
+
+def _is_media(part: Json) -> bool:
+    return bool(part.keys() & {"inlineData", "fileData"})
 
 
 def _words(content: Json) -> str:
     return " ".join(part["text"] for part in content.get("parts", []) if part.get("text"))
-
-
-def _tokens(text: str) -> int:
-    """Words in pieces of four letters, and signs: the same sum however a text is cut at its blanks."""
-    return len(TOKEN.findall(text))
 
 
 def _json(value: object) -> str:

@@ -37,9 +37,7 @@ class Fault:
         if retry_delay_s is not None:
             details = (*details, {"@type": f"{TYPE}RetryInfo", "retryDelay": f"{retry_delay_s:g}s"})
         error = {"code": CODES[status], "message": message or f"Scripted {status}.", "status": status}
-        return cls(
-            code=CODES[status], body={"error": {**error, **({"details": [*details]} if details else {})}}
-        )
+        return cls(code=CODES[status], body={"error": {**error, **({"details": [*details]} if details else {})}})
 
 
 class RefusalError(Exception):

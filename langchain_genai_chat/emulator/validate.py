@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
@@ -43,13 +44,9 @@ def read_body(body: object, message: str, backend: Backend) -> dict[str, Any]:
 
 
 def _refusal(complaints: list[tuple[str, str]]) -> RefusalError:
-    violations = [
-        {"field": path, "description": text} if path else {"description": text} for path, text in complaints
-    ]
+    violations = [{"field": path, "description": text} if path else {"description": text} for path, text in complaints]
     message = "\n".join(text for _, text in complaints)
-    fault = Fault.of(
-        "INVALID_ARGUMENT", message, {"@type": f"{TYPE}BadRequest", "fieldViolations": violations}
-    )
+    fault = Fault.of("INVALID_ARGUMENT", message, {"@type": f"{TYPE}BadRequest", "fieldViolations": violations})
     return RefusalError(fault, f"the body does not fit the published schema: {complaints[0][1]}", *EVIDENCE)
 
 
@@ -82,9 +79,7 @@ class _Reader:
             schema = schema["allOf"][0]
         if "$ref" in schema:
             name = schema["$ref"].removeprefix("#/$defs/")
-            return (
-                self.message(name, raw, path) if isinstance(raw, dict) else self.invalid(path, name[3:], raw)
-            )
+            return self.message(name, raw, path) if isinstance(raw, dict) else self.invalid(path, name[3:], raw)
         if "enum" in schema:
             return self.enum(schema["enum"], raw, path)
         kind = schema["anyOf"][1]["type"] if "anyOf" in schema else schema.get("type", "any")
@@ -121,11 +116,8 @@ class _Reader:
         if not isinstance(raw, str):
             return self.invalid(path, "TYPE_BYTES" if "contentEncoding" in schema else "TYPE_STRING", raw)
         if "contentEncoding" in schema:
-            return (
-                raw
-                if _is_base64(raw)
-                else self.invalid(path, "TYPE_BYTES", raw, "Base64 decoding failed for ")
-            )
+            good = read_bytes(raw) is not None
+            return raw if good else self.invalid(path, "TYPE_BYTES", raw, "Base64 decoding failed for ")
         if "pattern" in schema and not re.search(schema["pattern"], raw):
             known = schema.get("x-format", "").removeprefix("google-").title()
             return self.invalid(path, f"type.googleapis.com/google.protobuf.{known}", raw)
@@ -134,14 +126,10 @@ class _Reader:
     def number(self, schema: Schema, kind: str, raw: Any, path: str) -> Any:
         try:
             # documented for proto JSON: a number may be a string, a whole one may be written 1.0 or 1e3
-            number = (
-                raw if isinstance(raw, int | float) and not isinstance(raw, bool) else json.loads(str(raw))
-            )
+            number = raw if isinstance(raw, int | float) and not isinstance(raw, bool) else json.loads(str(raw))
             if kind == "number":
                 return number + 0
-            if number == int(number) and schema.get("minimum", number) <= number <= schema.get(
-                "maximum", number
-            ):
+            if number == int(number) and schema.get("minimum", number) <= number <= schema.get("maximum", number):
                 return int(number)
         except (ValueError, TypeError, OverflowError):
             pass
@@ -153,9 +141,7 @@ class _Reader:
 
     def invalid(self, path: str, kind: str, raw: Any, reason: str = "") -> None:
         named = kind if kind.startswith(("TYPE_", "type.")) else self.prefix + kind
-        self.complaints.append(
-            (path, f"Invalid value at '{path}' ({named}), {reason}{json.dumps(raw)[:200]}")
-        )
+        self.complaints.append((path, f"Invalid value at '{path}' ({named}), {reason}{json.dumps(raw)[:200]}"))
 
 
 @lru_cache
@@ -186,7 +172,10 @@ def _repeats(schema: Schema) -> bool:
     return schema.get("type") == "array" or not schema.keys() & {"type", "$ref", "allOf", "anyOf", "enum"}
 
 
-def _is_base64(text: str) -> bool:
-    """Either alphabet, padded or not, as documented for bytes in proto JSON."""
+def read_bytes(text: str) -> bytes | None:
+    """Base64 in either alphabet, padded or not, as documented for bytes in proto JSON; None if it is none."""
     bare = text.translate(STANDARD_ALPHABET).rstrip("=")
-    return len(bare) % 4 != 1 and re.fullmatch(r"[A-Za-z0-9+/]*", bare) is not None
+    try:
+        return b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+    except ValueError:
+        return None

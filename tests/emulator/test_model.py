@@ -30,9 +30,7 @@ CONFIGS = [
 
 
 def asking(*texts, model="gemini-2.5-flash", **config):
-    contents = [
-        {"role": "model" if i % 2 else "user", "parts": [{"text": text}]} for i, text in enumerate(texts)
-    ]
+    contents = [{"role": "model" if i % 2 else "user", "parts": [{"text": text}]} for i, text in enumerate(texts)]
     return Asked(body={"contents": contents, "generationConfig": config}, model=MODELS[model])
 
 
@@ -42,9 +40,7 @@ def said(asked):
 
 def parts_of(events, index):
     found = [c for event in events for c in event["candidates"] if c["index"] == index]
-    return [part for candidate in found for part in candidate["content"]["parts"]], found[-1].get(
-        "finishReason"
-    )
+    return [part for candidate in found for part in candidate["content"]["parts"]], found[-1].get("finishReason")
 
 
 @pytest.mark.parametrize(
@@ -67,8 +63,17 @@ def test_a_rule_fits_the_last_message(texts, reply):
 def test_a_result_and_a_file_are_acknowledged():
     """An echo of nothing would be silly after a tool or an image."""
     result = {"functionResponse": {"name": "add", "response": {"result": 3}}}
-    image = {"inlineData": {"mimeType": "image/png", "data": ""}}
-    for part, reply in ((result, 'add answered {"result": 3}.'), (image, "You sent image/png.")):
+    error = {"functionResponse": {"name": "add", "response": {"error": "no such number"}}}
+    image = {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}
+    within = {"functionResponse": {"name": "draw", "response": {}, "parts": [image]}}
+    uri = {"fileData": {"mimeType": "video/mp4", "fileUri": "https://example.com/a.mp4"}}
+    for part, reply in (
+        (result, 'add returned {"result": 3}.'),
+        (error, "add failed: no such number."),
+        (image, "I see image/png, 3 bytes."),
+        (within, "draw returned {}. I see image/png, 3 bytes."),
+        (uri, "I see video/mp4 at https://example.com/a.mp4."),
+    ):
         asked = Asked(body={"contents": [{"parts": [part]}]}, model=MODELS["gemini-2.5-flash"])
         assert said(asked) == reply
 
@@ -123,9 +128,7 @@ def test_candidates_are_told_apart_and_json_is_json():
     two = answer(asking("a", candidateCount=2), 1)["candidates"]
     assert [one["content"]["parts"][0]["text"] for one in two] == ["You said: a", "You said: a (candidate 2)"]
     assert [one["index"] for one in two] == [0, 1]
-    for one in answer(asking('a "b"', candidateCount=2, responseMimeType="application/json"), 1)[
-        "candidates"
-    ]:
+    for one in answer(asking('a "b"', candidateCount=2, responseMimeType="application/json"), 1)["candidates"]:
         assert json.loads(one["content"]["parts"][0]["text"]) == {"answer": 'You said: a "b"'}
 
 
@@ -147,11 +150,20 @@ def test_tokens_are_counted_by_modality():
     body = {
         "systemInstruction": {"parts": [{"text": "one"}]},
         "tools": [{"googleSearch": {}}],
-        "contents": [{"parts": [{"text": "two"}, {"inlineData": {"mimeType": "image/png", "data": ""}}]}],
+        "contents": [
+            {
+                "parts": [
+                    {"text": "two"},
+                    {"inlineData": {"mimeType": "image/png", "data": ""}},
+                    {"functionResponse": {"parts": [{"inlineData": {"mimeType": "application/pdf"}}]}},
+                    {"fileData": {"mimeType": "audio/wav", "fileUri": "gs://a/b"}},
+                ]
+            }
+        ],
     }
     counts = {one["modality"]: one["tokenCount"] for one in count_tokens(body)}
-    assert counts["IMAGE"] == 258
-    assert counts["TEXT"] > 2
+    assert (counts["IMAGE"], counts["DOCUMENT"], counts["AUDIO"]) == (258, 258, 258)
+    assert 2 < counts["TEXT"] < 30
 
 
 def test_thoughts_come_first_and_only_when_asked_of_a_model_that_thinks():

@@ -65,9 +65,7 @@ def test_every_kind_of_setting_is_taken(client):
             "response_json_schema": {"type": "object"},
             "thinking_config": {"include_thoughts": True, "thinking_level": "low"},
             "safety_settings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}],
-            "tools": [
-                {"function_declarations": [{"name": "f", "parameters_json_schema": {"type": "object"}}]}
-            ],
+            "tools": [{"function_declarations": [{"name": "f", "parameters_json_schema": {"type": "object"}}]}],
         },
     )
     assert len(answer.candidates) == 2

@@ -56,9 +56,7 @@ RETIRED = {
 def recorded():
     if WHERE is None:
         return []
-    lines = [
-        line for name in FILES for line in (Path(WHERE) / f"{name}.jsonl").read_text("utf-8").splitlines()
-    ]
+    lines = [line for name in FILES for line in (Path(WHERE) / f"{name}.jsonl").read_text("utf-8").splitlines()]
     exchanges = [json.loads(line) for line in lines]
     return [one for one in exchanges if one["method"] in MESSAGES and one["request"] is not None]
 

@@ -3,11 +3,14 @@
 Values only; the wire is test_service's.
 """
 
+from base64 import b64encode
+
 import pytest
 
 from langchain_genai_chat.emulator.catalogue import load_models
 from langchain_genai_chat.emulator.refusals import RefusalError
 from langchain_genai_chat.emulator.rules import RULES, Asked, check, check_key, find_model
+from langchain_genai_chat.emulator.signatures import sign
 from langchain_genai_chat.emulator.validate import read_body
 
 MODELS = load_models()
@@ -24,14 +27,23 @@ def asking(contents=(HELLO,), config=None, **body):
     return {"contents": list(contents), **({"generationConfig": config} if config else {}), **body}
 
 
-def refusal(body, backend="gemini"):
+def refusal(body, backend="gemini", model="gemini-2.5-flash"):
     read = read_body(body, "in.GenerateContentRequest", backend)
-    asked = Asked(body=read, model=MODELS["gemini-2.5-flash"], backend=backend)
+    asked = Asked(body=read, model=MODELS[model], backend=backend)
     with pytest.raises(RefusalError) as caught:
         check(asked)
     error = caught.value.fault.body["error"]
     assert (error["code"], error["status"]) == (400, "INVALID_ARGUMENT")
     return error["message"], str(caught.value)
+
+
+GEMINI_3 = "gemini-3.5-flash"
+IMAGE_MODEL = "gemini-3-pro-image"
+FILLER = "skip_thought_signature_validator"
+
+
+def signed(signature, part=None):
+    return {"role": "model", "parts": [{**(part or CALLED), "thoughtSignature": signature}]}
 
 
 # rule, body, a piece of Google's words, a piece of the evidence
@@ -82,13 +94,13 @@ BROKEN = [
         "langchain-ai/langchain#27799",
     ),
     (
-        "temperature must be within 0 and 2",
+        "a number must be within its range",
         asking(config={"temperature": 1000}),
         "a temperature value of 1000 but the supported range is from 0 (inclusive) to 2.0001 (exclusive)",
         "test-generate-content-invalid-temperature-3f7c8d9b",
     ),
     (
-        "max output tokens must be within the models limit",
+        "a number must be within its range",
         asking(config={"maxOutputTokens": 65537}),
         "a maxOutputTokens value of 65537 but the supported range is from 1 (inclusive) to 65537 (exclusive)",
         "stackblitz-labs/bolt.diy#955",
@@ -141,6 +153,70 @@ BROKEN = [
         "CachedContent can not be used with GenerateContent request setting system_instruction",
         "deprecated-generative-ai-python#664",
     ),
+    (
+        "a function response must be named",
+        asking([HELLO, CALL, {"role": "user", "parts": [{"functionResponse": {"response": {}}}]}]),
+        "contents[2].parts[0].function_response.name: Name cannot be empty.",
+        "langflow-ai/langflow#9437",
+    ),
+    (
+        "functions and json go together from gemini 3 on",
+        asking(tools=[{"functionDeclarations": [F]}], config={"responseMimeType": "application/json"}),
+        "Function calling with a response mime type: 'application/json' is unsupported",
+        "googleapis/python-genai#867",
+    ),
+]
+
+# the same of Gemini 3: rule, body, words, backend
+OF_GEMINI_3 = [
+    (
+        "function responses must have the names and ids of their calls",
+        asking([HELLO, signed(FILLER), {"parts": [{"functionResponse": {"name": "g", "response": {}}}]}]),
+        "invalid argument",
+        "gemini",
+    ),
+    (
+        "function responses must have the names and ids of their calls",
+        asking([HELLO, signed(FILLER, {"functionCall": {"name": "f", "id": "1"}}), ANSWER]),
+        "invalid argument",
+        "gemini",
+    ),
+    (
+        "a call of the current turn must be signed",
+        asking([HELLO, signed(FILLER), ANSWER, CALL, ANSWER]),
+        "function call `default_api:f` , position 4.",
+        "gemini",
+    ),
+    (
+        "a call of the current turn must be signed",
+        asking([HELLO, CALL, ANSWER]),
+        "function call `default_api:f` in the 2. content block is missing a `thought_signature`",
+        "vertex",
+    ),
+    (
+        "a signature must be that of its call",
+        asking([HELLO, signed(sign({"functionCall": {"name": "f", "args": {"a": 1}}})), ANSWER]),
+        "Corrupted thought signature.",
+        "gemini",
+    ),
+    (
+        "a signature must be that of its call",
+        asking([HELLO, signed("6IS7b6pk3TT7a3MhNMF21PJPWnOAhsk61aAUXOLwVdY="), ANSWER]),  # zerogravity#98
+        "Corrupted thought signature.",
+        "gemini",
+    ),
+    (
+        "a signature must be that of its call",
+        asking([HELLO, signed(b64encode(FILLER.encode()).decode()), ANSWER]),
+        "Thought signature is not valid.",
+        "vertex",
+    ),
+    (
+        "images of the last answer must be signed",
+        asking([HELLO, {"role": "model", "parts": [{"text": "a"}, {"inlineData": {"data": ""}}]}, HELLO]),
+        "Image part is missing a thought_signature in content position 2, part position 2.",
+        "gemini",
+    ),
 ]
 
 
@@ -153,10 +229,52 @@ def test_a_request_that_breaks_the_rule_is_refused_in_googles_words(rule, body, 
     assert evidence in why
 
 
+@pytest.mark.parametrize(("rule", "body", "words", "backend"), OF_GEMINI_3, ids=[row[0] for row in OF_GEMINI_3])
+def test_gemini_3_refuses_more_and_2_5_does_not(rule, body, words, backend):
+    """Signatures are checked from Gemini 3 on; https://ai.google.dev/gemini-api/docs/thought-signatures."""
+    model = IMAGE_MODEL if "image" in rule else GEMINI_3
+    message, why = refusal(body, backend, model)
+    assert words in message
+    assert why.startswith(rule)
+    read = read_body(body, "in.GenerateContentRequest", backend)
+    check(Asked(body=read, model=MODELS["gemini-2.5-flash"], backend=backend))
+
+
+CALL_SIGNATURE = sign(CALLED)
+# contents, model, a note
+TAKEN_BY_GEMINI_3 = [
+    ([HELLO, signed(CALL_SIGNATURE), ANSWER], GEMINI_3, "the emulator's own"),
+    ([HELLO, signed(CALL_SIGNATURE.translate(str.maketrans("+/", "-_"))), ANSWER], GEMINI_3, "URL-safe"),
+    ([HELLO, signed(FILLER), ANSWER], GEMINI_3, "the documented filler"),
+    ([HELLO, signed("context_engineering_is_the_way_to_go"), ANSWER], GEMINI_3, "the other filler"),
+    ([HELLO, signed(b64encode(FILLER.encode()).decode()), ANSWER], GEMINI_3, "recorded: its base64"),
+    ([HELLO, signed("EjQKMgG+Pvb7"), ANSWER], GEMINI_3, "Google's, which cannot be judged here"),
+    ([HELLO, CALL, ANSWER, HELLO], GEMINI_3, "an earlier turn is not checked"),
+    (
+        [
+            HELLO,
+            {"role": "model", "parts": [*signed(FILLER)["parts"], CALLED]},
+            {"parts": [ANSWERED, ANSWERED]},
+        ],
+        GEMINI_3,
+        "only the first of parallel calls",
+    ),
+    ([HELLO, signed("QUJD", {"text": "a"}), HELLO], GEMINI_3, "an unknown one on a text"),
+    ([HELLO, signed(FILLER, {"inlineData": {"data": ""}}), HELLO], IMAGE_MODEL, "an image that is signed"),
+]
+
+
+@pytest.mark.parametrize(("contents", "model", "note"), TAKEN_BY_GEMINI_3, ids=[row[2] for row in TAKEN_BY_GEMINI_3])
+def test_gemini_3_takes_what_it_documents(contents, model, note):
+    """Strict on the first call of each step in the current turn, and on nothing else."""
+    read = read_body(asking(contents), "in.GenerateContentRequest", "gemini")
+    check(Asked(body=read, model=MODELS[model]))
+
+
 def test_every_rule_has_evidence_and_a_row_above():
     """A rule that nothing breaks is a rule that nobody knows to hold."""
     names = {check.__name__[1:].replace("_", " ") for check in RULES}
-    assert names == {row[0] for row in BROKEN}
+    assert names == {row[0] for row in [*BROKEN, *OF_GEMINI_3]}
     assert all(RULES.values())
 
 
@@ -223,9 +341,7 @@ def test_a_missing_key_is_403_and_a_wrong_one_400(given, expected, code, status)
         check_key(given, expected)
     error = caught.value.fault.body["error"]
     assert (error["code"], error["status"]) == (code, status)
-    assert [one.get("reason") for one in error.get("details", [])] == (
-        [] if code == 403 else ["API_KEY_INVALID", None]
-    )
+    assert [one.get("reason") for one in error.get("details", [])] == ([] if code == 403 else ["API_KEY_INVALID", None])
 
 
 @pytest.mark.parametrize(("name", "version"), [("gemini-3.6-flahs", "v1beta"), ("gemini-flash-latest", "v1")])

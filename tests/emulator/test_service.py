@@ -16,9 +16,7 @@ from langchain_genai_chat.emulator import Cut, Emulator, Fault
 
 FLASH = "/v1beta/models/gemini-2.5-flash"
 HELLO = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
-SCRIPTED = {
-    "candidates": [{"content": {"role": "model", "parts": [{"text": "scripted"}]}, "finishReason": "STOP"}]
-}
+SCRIPTED = {"candidates": [{"content": {"role": "model", "parts": [{"text": "scripted"}]}, "finishReason": "STOP"}]}
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +93,7 @@ def test_a_stream_with_alt_sse_is_several_events_that_end_in_crlf(http):
     assert answer.text.endswith("\r\n\r\n")
     totals = [event["usageMetadata"]["totalTokenCount"] for event in events]
     assert totals == sorted(totals)
-    assert [event["candidates"][0].get("finishReason") for event in events] == [None] * (len(events) - 1) + [
-        "STOP"
-    ]
+    assert [event["candidates"][0].get("finishReason") for event in events] == [None] * (len(events) - 1) + ["STOP"]
     assert len({event["responseId"] for event in events}) == 1
 
 
@@ -234,9 +230,7 @@ def test_requests_are_remembered_with_why_they_were_refused(emulator, http):
 
 def test_a_thousand_messages_take_no_longer_than_a_blink(http):
     """Long histories are what LangChain sends; the server must not be what is measured."""
-    turns = [
-        {"role": role, "parts": [{"text": "Some words of a usual length."}]} for role in ("user", "model")
-    ] * 500
+    turns = [{"role": role, "parts": [{"text": "Some words of a usual length."}]} for role in ("user", "model")] * 500
     begun = time.perf_counter()
     assert http.post(f"{FLASH}:generateContent", json={"contents": [*turns, turns[0]]}).status_code == 200
     assert time.perf_counter() - begun < 0.5

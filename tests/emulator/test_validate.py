@@ -111,10 +111,7 @@ def test_a_spelling_that_the_service_takes_is_read(sent, meant):
         (
             {"contents": [{"parts": [{"inlineData": {"mimeType": "a/b", "data": "?"}}]}]},
             "contents[0].parts[0].inline_data.data",
-            (
-                "Invalid value at 'contents[0].parts[0].inline_data.data' (TYPE_BYTES), "
-                'Base64 decoding failed for "?"'
-            ),
+            ("Invalid value at 'contents[0].parts[0].inline_data.data' (TYPE_BYTES), Base64 decoding failed for \"?\""),
         ),
         (
             {"serviceTier": "best"},
