@@ -77,6 +77,8 @@ def _decode_code(part: Json, made_id: str) -> Json:
 
 def _encode_server_call(block: Mapping[str, Any]) -> Json:
     args = block.get("args") or {}
+    if "function" in (block.get("extras") or {}):
+        return _encode_call(block)
     if block["name"] == CODE_TOOL:
         code = {"language": str(args.get("language", "PYTHON")).upper(), "code": args.get("code", "")}
         return {"executableCode": {**sent_id(block.get("id")), **code}}
@@ -98,6 +100,8 @@ def _decode_code_result(part: Json, made_id: str) -> Json:
 def _encode_server_result(block: Mapping[str, Any]) -> Json:
     extras = block.get("extras") or {}
     call_id = sent_id(block.get("tool_call_id"))
+    if name := extras.get("function"):
+        return {"functionResponse": {**call_id, "name": name, "response": block.get("output")}}
     if tool_type := extras.get("tool_type"):
         return {"toolResponse": {**call_id, "toolType": tool_type, "response": block.get("output")}}
     outcome = extras.get("outcome") or ("OUTCOME_OK" if block.get("status") == "success" else "OUTCOME_FAILED")
@@ -125,6 +129,22 @@ def _decode_server_response(part: Json, made_id: str) -> Json:
     }
 
 
+def _decode_served_call(part: Json, made_id: str) -> Json:
+    block = _decode_call(part, made_id)
+    return {**block, "type": "server_tool_call", "extras": {"function": block["name"]}}
+
+
+def _decode_served_response(part: Json, made_id: str) -> Json:
+    response = part["functionResponse"]
+    return {
+        "type": "server_tool_result",
+        "tool_call_id": response.get("id") or made_id,
+        "status": "error" if "error" in (response.get("response") or {}) else "success",
+        "output": response.get("response") or {},
+        "extras": {"function": response.get("name", "")},
+    }
+
+
 def _decode_medium(part: Json, _: str) -> Json:
     return decode_media(part) or _decode_unknown(part, _)
 
@@ -147,6 +167,8 @@ def _encode_unknown(block: Mapping[str, Any]) -> Json:
 
 THOUGHT = Codec("thought", "reasoning", _decode_thought, _encode_thought)
 CALL = Codec("functionCall", "tool_call", _decode_call, _encode_call)
+SERVED_CALL = Codec("", "server_tool_call", _decode_served_call, _encode_server_call)
+"""A function call that the service has run itself, which its response in the same content tells."""
 UNKNOWN = Codec("", "non_standard", _decode_unknown, _encode_unknown)
 CODECS = (
     THOUGHT,
@@ -160,6 +182,7 @@ CODECS = (
     Codec("codeExecutionResult", "server_tool_result", _decode_code_result, _encode_server_result),
     Codec("toolCall", "server_tool_call", _decode_server_call, _encode_server_call),
     Codec("toolResponse", "server_tool_result", _decode_server_response, _encode_server_result),
+    Codec("functionResponse", "server_tool_result", _decode_served_response, _encode_server_result),
     UNKNOWN,
 )
 BY_BLOCK_TYPE = {codec.block_type: codec for codec in CODECS}
@@ -173,13 +196,13 @@ def codec_of(part: Json) -> Codec:
     return UNKNOWN
 
 
-def decode_part(part: Json, made_id: str) -> Json:
+def decode_part(part: Json, made_id: str, codec: Codec | None = None) -> Json:
     """A part of an answer as a standard block that `encode_block` turns into the same part again.
 
     Its signature is in `extras["signature"]`; what the block cannot say of the part otherwise is in
     `extras["part"]`, as a JSON merge patch (RFC 7396) on what `encode_block` would give without it.
     """
-    codec = codec_of(part)
+    codec = codec or codec_of(part)
     block = codec.decode(part, made_id)
     if codec is UNKNOWN:
         return block

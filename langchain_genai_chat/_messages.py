@@ -17,13 +17,13 @@ from langchain_core.messages import (
     SystemMessage,
     ToolMessage,
 )
-from pydantic_core import from_json
 
 from ._blocks import sent_id
 from ._errors import InvalidRequestError
 from ._families import Family
 from ._media import encode_media
-from ._model_turns import encode_ai, is_blocked, raw_part
+from ._model_turns import encode_ai, is_blocked, is_cache_mark, raw_part
+from ._tool_results import ToolResult, results_of
 
 Json: TypeAlias = dict[str, Any]
 History: TypeAlias = Literal["strict", "repair"]
@@ -39,8 +39,8 @@ CHAT_ROLES: dict[str, type[BaseMessage]] = {
     "system": SystemMessage,
     "developer": SystemMessage,
 }
-STRIPPED = frozenset({"reasoning", "thinking", "redacted_thinking", "refusal"})
-"""Blocks of a model's turn that mean nothing in a user's."""
+STRIPPED = frozenset({"reasoning", "thinking", "redacted_thinking", "refusal", "tool_result"})
+"""Blocks of a model's turn that mean nothing in a user's, and what stands for a tool message of its own."""
 
 
 def encode_messages(
@@ -69,20 +69,23 @@ class _Conversation:
     """One encoding, from the first message to the last."""
 
     def __init__(self, messages: Sequence[BaseMessage], *, family: Family, vertex: bool, history: History) -> None:
-        self._messages = [_by_role(message) for message in messages]
+        self._messages = [_by_role(index, message) for index, message in enumerate(messages)]
         self._family = family
         self._vertex = vertex
         self._repair = history == "repair"
         self._contents: list[Json] = []
         self._joinable = False
-        self._taken: set[int] = set()
-        """Indices of tool messages that have answered their calls."""
+        self._calls: list[tuple[int, Mapping[str, Any]]] = []
+        """Calls of the model's turn that is being spoken, which may be several messages, with their indices."""
+        self._taken: set[tuple[int, int]] = set()
+        """Places of results that have answered their calls."""
 
     def encode(self) -> tuple[Json | None, list[Json]]:
         system = self._system()
         start = len(system)
         for index in range(start, len(self._messages)):
             self._add(index, self._messages[index])
+        self._answer_calls()
         if not self._contents:
             kinds = ", ".join(message.type for message in self._messages) or "none"
             raise InvalidRequestError(f"Nothing to send: a request needs a human message; the messages are: {kinds}.")
@@ -109,23 +112,18 @@ class _Conversation:
         return [part["text"] for part in parts]
 
     def _add(self, index: int, message: BaseMessage) -> None:
+        if not isinstance(message, AIMessage | RemoveMessage):
+            self._answer_calls()
         match message:
             case HumanMessage():
-                parts = self._user_parts(index, message)
-                if parts:
-                    self._speak("user", parts)
-                elif not self._holds_results(message):
-                    if not self._repair:
-                        raise self._refusal(index, "it is empty; give it text or media, or leave it out.")
-                    self._mended(index, "it is empty and was left out.")
+                self._add_user_turn(index, message)
             case AIMessage():
                 self._add_model_turn(index, message)
             case SystemMessage():
-                text = "\n\n".join(self._texts(index, message))
-                self._speak("user", [{"text": f"<system>\n{text}\n</system>"}])
+                if text := "\n\n".join(self._texts(index, message)):
+                    self._speak("user", [{"text": f"<system>\n{text}\n</system>"}])
             case ToolMessage() | FunctionMessage():
-                if index not in self._taken:
-                    self._orphan(index, message)
+                self._check_taken(results_of(index, message))
             case RemoveMessage():
                 pass
             case _:
@@ -140,6 +138,17 @@ class _Conversation:
 
     # ---- a user's turn --------------------------------------------------------------
 
+    def _add_user_turn(self, index: int, message: BaseMessage) -> None:
+        parts = self._user_parts(index, message)
+        results = results_of(index, message)
+        self._check_taken(results)
+        if parts:
+            self._speak("user", parts)
+        elif not results:
+            if not self._repair:
+                raise self._refusal(index, "it is empty; give it text or media, or leave it out.")
+            self._mended(index, "it is empty and was left out.")
+
     def _user_parts(self, index: int, message: BaseMessage) -> list[Json]:
         content = message.content
         if isinstance(content, str):
@@ -149,61 +158,71 @@ class _Conversation:
         except (ValueError, KeyError) as problem:
             raise self._refusal(index, f"{_said(problem)}.") from problem
 
-    @staticmethod
-    def _holds_results(message: BaseMessage) -> bool:
-        return any(isinstance(item, dict) and item.get("type") == "tool_result" for item in message.content)
-
     # ---- a model's turn and its results ---------------------------------------------
 
     def _add_model_turn(self, index: int, message: AIMessage) -> None:
         if is_blocked(message):
             self._mended(index, "its answer was blocked and is left out.")
             return
-        has_calls = message.tool_calls or message.invalid_tool_calls or not isinstance(message.content, str)
-        results = self._results_after(index) if has_calls or "function_call" in message.additional_kwargs else []
-        answered = frozenset(str(result.call_id) for result in results)
+        results = self._results_after(index)
+        answered = {str(result.call_id): result.name or "" for result in results}
         try:
             turn = encode_ai(message, answered, family=self._family, vertex=self._vertex)
         except (ValueError, KeyError) as problem:
             raise self._refusal(index, f"{_said(problem)}.") from problem
         self._speak("model", turn.parts)
-        if not turn.calls:
+        self._calls += [(index, call) for call in turn.calls]
+
+    def _answer_calls(self) -> None:
+        """Put the results after the model's turn, in the order of its calls."""
+        calls, self._calls = self._calls, []
+        if not calls:
             return
+        results = self._results_after(calls[0][0])
         parts: list[Json] = []
-        for call in turn.calls:
+        for index, call in calls:
             result = next((one for one in results if one.answers(call)), None)
             if result is None:
                 parts.append(self._unanswered(index, call))
                 continue
             results.remove(result)
-            self._taken.add(result.index)
+            self._taken.add(result.place)
             parts += self._response(call, result)
         self._speak("user", parts, alone=True)
 
-    def _results_after(self, index: int) -> list["_Result"]:
-        """The results that stand between a model's turn and the next one."""
+    def _results_after(self, index: int) -> list[ToolResult]:
+        """The results that stand between the model's turn at this message and its next one."""
         results = []
+        speaking = True
         for at in range(index + 1, len(self._messages)):
             message = self._messages[at]
-            if isinstance(message, AIMessage):
+            if isinstance(message, AIMessage) and not speaking:
                 break
-            if isinstance(message, ToolMessage | FunctionMessage):
-                results.append(_Result.of_message(at, message))
-            elif isinstance(message, HumanMessage) and not isinstance(message.content, str):
-                blocks = (item for item in message.content if isinstance(item, dict))
-                results += [_Result.of_block(at, block) for block in blocks if block.get("type") == "tool_result"]
+            speaking = speaking and isinstance(message, AIMessage | RemoveMessage)
+            results += results_of(at, message)
         return results
 
-    def _response(self, call: Mapping[str, Any], result: "_Result") -> list[Json]:
+    def _check_taken(self, results: list[ToolResult]) -> None:
+        for result in results:
+            if result.place in self._taken:
+                continue
+            index = result.place[0]
+            asked = repr(result.call_id or result.name)
+            text = f"it answers {asked}, which no call before it has, or which another result has answered"
+            if not self._repair:
+                raise self._refusal(index, f'{text}; remove it, or pass history="repair".')
+            self._mended(index, f"{text}; it was left out.")
+
+    def _response(self, call: Mapping[str, Any], result: ToolResult) -> list[Json]:
         """The part of a result, and its media: inside it where the model's family takes them, else beside it."""
         name = call.get("name") or result.name
         if not name:
-            raise self._refusal(result.index, f"the call {result.call_id!r} has no name, nor has its result.")
+            raise self._refusal(result.place[0], f"the call {result.call_id!r} has no name, nor has its result.")
         response: Json = {**sent_id(call.get("id")), "name": name, "response": result.response()}
         try:
             media = [part for item in result.media for part in _user_part(item)]
         except (ValueError, KeyError) as problem:
-            raise self._refusal(result.index, f"{_said(problem)}.") from problem
+            raise self._refusal(result.place[0], f"{_said(problem)}.") from problem
         inside = [part for part in media if "inlineData" in part] if self._family.media_in_function_response else []
         if inside:
             response["parts"] = [{"inlineData": part["inlineData"]} for part in inside]
@@ -217,26 +236,21 @@ class _Conversation:
         answer = {**sent_id(call.get("id")), "name": call["name"], "response": {"error": NOT_ANSWERED}}
         return {"functionResponse": answer}
 
-    def _orphan(self, index: int, message: ToolMessage | FunctionMessage) -> None:
-        call_id = getattr(message, "tool_call_id", message.name)
-        text = f"it answers {call_id!r}, which the model did not call before it"
-        if not self._repair:
-            raise self._refusal(index, f'{text}; remove it, or pass history="repair".')
-        self._mended(index, f"{text}, and was left out.")
-
     # ---- the whole ------------------------------------------------------------------
 
     def _check_beginning(self) -> None:
         first = self._contents[0]
         if first["role"] != "model":
             return
+        index = next(i for i, message in enumerate(self._messages) if isinstance(message, AIMessage))
         if self._repair:
             self._contents.insert(0, {"role": "user", "parts": [{"text": OPENING}]})
-            self._mended(0, "a user's turn was put before the model's, which the conversation began with.")
+            self._mended(index, "the conversation began with it; a user's turn was put before.")
         elif any("functionCall" in part for part in first["parts"]):
-            raise InvalidRequestError(
-                "The conversation begins with a model's call, which Google refuses: begin it with a human message, "
-                'or pass history="repair".'
+            raise self._refusal(
+                index,
+                "the conversation begins with its call, which Google refuses; begin with a human message, "
+                'or pass history="repair".',
             )
 
     def _check_end(self) -> None:
@@ -254,96 +268,45 @@ class _Conversation:
             self._contents.insert(0, {"role": "user", "parts": parts})
 
     def _refusal(self, index: int, text: str) -> InvalidRequestError:
-        return InvalidRequestError(f"messages[{index}] ({self._messages[index].type}): {text}")
+        return InvalidRequestError.at(index, self._messages[index], text)
 
     def _mended(self, index: int, text: str) -> None:
         warnings.warn(f"messages[{index}] ({self._messages[index].type}): {text}", stacklevel=2)
 
 
-class _Result:
-    """What answers a call: a tool message, a function message, or Anthropic's block in a user's message."""
-
-    __slots__ = ("call_id", "content", "failed", "index", "name")
-
-    def __init__(self, index: int, call_id: str | None, name: str | None, content: Any, *, failed: bool) -> None:
-        self.index = index
-        self.call_id = call_id
-        self.name = name
-        self.content = content
-        self.failed = failed
-
-    @classmethod
-    def of_message(cls, index: int, message: ToolMessage | FunctionMessage) -> "_Result":
-        name = message.name or message.additional_kwargs.get("name")
-        if isinstance(message, FunctionMessage):
-            return cls(index, None, name, message.content, failed=False)
-        return cls(index, message.tool_call_id, name, message.content, failed=message.status == "error")
-
-    @classmethod
-    def of_block(cls, index: int, block: Mapping[str, Any]) -> "_Result":
-        content = block.get("content") or ""
-        return cls(index, block.get("tool_use_id"), None, content, failed=bool(block.get("is_error")))
-
-    def answers(self, call: Mapping[str, Any]) -> bool:
-        """By the call's id; a function message has none and answers by name."""
-        return self.call_id == call.get("id") if self.call_id is not None else self.name == call.get("name")
-
-    def response(self) -> Json:
-        """An object always: the text's own if it is one, else the text as output; an error as error (B014)."""
-        text = self.content if isinstance(self.content, str) else "".join(_texts_of(self.content))
-        if self.failed:
-            return {"error": text}
-        if text.lstrip().startswith("{"):
-            try:
-                value = from_json(text, allow_inf_nan=False)
-            except ValueError:
-                value = None
-            if isinstance(value, dict):
-                return value
-        return {"output": text}
-
-    @property
-    def media(self) -> list[Any]:
-        """The blocks of the result that are not text."""
-        if isinstance(self.content, str):
-            return []
-        return [item for item in self.content if not isinstance(item, str) and item.get("type") != "text"]
-
-
 def _user_part(item: Any) -> Iterator[Json]:
     """The part of a block in a user's message; none for an empty text and for what only a model's turn has."""
-    if isinstance(item, str):
-        item = {"type": "text", "text": item}
-    kind = item.get("type") if isinstance(item, Mapping) else None
-    if kind in STRIPPED or kind == "tool_result":
+    block: Mapping[str, Any] = {"type": "text", "text": item} if isinstance(item, str) else item
+    kind = block.get("type")
+    if kind in STRIPPED or is_cache_mark(block):
         return
     if kind == "text":
-        if item["text"]:
-            yield {"text": item["text"]}
-    elif kind == "non_standard":
-        yield raw_part(item["value"])
-    elif isinstance(item, Mapping) and (media := encode_media(item)) is not None:
-        yield media
-    else:
-        yield raw_part(item)
+        if block["text"]:
+            yield {"text": block["text"]}
+        return
+    part = encode_media(block) or raw_part(block["value"] if kind == "non_standard" else block)
+    if part.keys() & {"functionCall", "functionResponse"}:
+        raise ValueError("calls stand in an AIMessage's tool_calls, and results in a ToolMessage")
+    if part.get("text") != "":
+        yield part
 
 
-def _texts_of(content: Any) -> Iterator[str]:
-    for item in content:
-        if isinstance(item, str):
-            yield item
-        elif item.get("type") == "text":
-            yield item["text"]
-
-
-def _by_role(message: BaseMessage) -> BaseMessage:
+def _by_role(index: int, message: BaseMessage) -> BaseMessage:
     """A ChatMessage as the message of its role."""
     if not isinstance(message, ChatMessage):
         return message
-    kind = CHAT_ROLES.get(message.role.lower())
-    if kind is None:
-        raise InvalidRequestError(f"A ChatMessage has the role {message.role!r}; it may be: {', '.join(CHAT_ROLES)}.")
-    return kind(content=message.content)
+    role, more = message.role.lower(), message.additional_kwargs
+    if role in ("tool", "function"):
+        name = message.name or more.get("name")
+        if call_id := more.get("tool_call_id"):
+            return ToolMessage(message.content, tool_call_id=call_id, name=name)
+        if name:
+            return FunctionMessage(content=message.content, name=name)
+        raise InvalidRequestError.at(index, message, "it names no call; give additional_kwargs a tool_call_id or name.")
+    if (kind := CHAT_ROLES.get(role)) is None:
+        known = ", ".join((*CHAT_ROLES, "tool"))
+        raise InvalidRequestError.at(index, message, f"its role is {message.role!r}; it may be: {known}.")
+    return kind(content=message.content, additional_kwargs=more, response_metadata=message.response_metadata)
 
 
 def _said(problem: Exception) -> str:

@@ -125,16 +125,29 @@ def usage_of(usage: Mapping[str, Any]) -> UsageMetadata:
     in_details = _modalities(usage.get("promptTokensDetails"))
     for modality, count in _modalities(usage.get("cacheTokensDetails")).items():
         in_details[modality] = max(in_details.get(modality, 0) - count, 0)
+    in_details = _within(inputs - tool_use - cached, in_details)
     in_details |= {name: count for name, count in (("cache_read", cached), ("tool_use", tool_use)) if count}
-    out_details = _modalities(usage.get("candidatesTokensDetails"))
+    out_details = _within(outputs - thoughts, _modalities(usage.get("candidatesTokensDetails")))
     if thoughts:
         out_details["reasoning"] = thoughts
     counts = UsageMetadata(input_tokens=inputs, output_tokens=outputs, total_tokens=inputs + outputs)
-    if in_details := {name: count for name, count in in_details.items() if count}:
+    if in_details:
         counts["input_token_details"] = InputTokenDetails(**in_details)  # type: ignore[typeddict-item]  # more keys are allowed
     if out_details:
         counts["output_token_details"] = OutputTokenDetails(**out_details)  # type: ignore[typeddict-item]  # as above
     return counts
+
+
+def _within(room: int, details: Mapping[str, int]) -> dict[str, int]:
+    """Counts that do not exceed what they are details of."""
+    # A cached PDF is DOCUMENT in the prompt's details and IMAGE in the cache's; recorded:
+    # ruby-llm-chat-pdf-models-vertexai-gemini-2-5-flash-understands-pdfs-ab44acc2.
+    kept = {}
+    for name, count in details.items():
+        if (taken := min(count, room)) > 0:
+            kept[name] = taken
+            room -= taken
+    return kept
 
 
 def _modalities(details: Sequence[Mapping[str, Any]] | None) -> dict[str, int]:

@@ -21,8 +21,9 @@ Json: TypeAlias = dict[str, Any]
 
 FILLER = "skip_thought_signature_validator"
 """Stands for the signature of a call that the target model did not make (wire: thought-signatures.md)."""
-DROPPED = frozenset({"refusal", "redacted_thinking", "function_call", "tool_call_chunk", "invalid_tool_call"})
+DROPPED = frozenset({"refusal", "redacted_thinking", "function_call", "invalid_tool_call", "cachePoint", "cache_point"})
 """Blocks that are no part of a turn, or stand in `tool_calls` as well."""
+CALLS = frozenset({"tool_call", "tool_call_chunk"})
 ORIGIN_BOUND = frozenset({"reasoning", "thinking", "server_tool_call", "server_tool_result", "non_standard"})
 """Blocks that mean something to the service that made them only."""
 
@@ -38,16 +39,19 @@ class ModelTurn:
 def is_blocked(message: AIMessage) -> bool:
     """Whether a message stands for an answer that the service blocked whole (B035)."""
     said = message.response_metadata
-    nothing = not message.content and not message.tool_calls
+    blocks = [] if isinstance(message.content, str) else message.content
+    refused = blocks and all(isinstance(block, dict) and block.get("type") == "refusal" for block in blocks)
+    nothing = (refused or not message.content) and not message.tool_calls and PARTS not in message.additional_kwargs
     return nothing and bool(said.get("block_reason") or said.get("finish_reason") in REFUSED)
 
 
-def encode_ai(message: AIMessage, answered: frozenset[str], *, family: Family, vertex: bool) -> ModelTurn:
+def encode_ai(message: AIMessage, answered: Mapping[str, str], *, family: Family, vertex: bool) -> ModelTurn:
     """The turn of a message as the target model takes it.
 
     Args:
         message: Made by this package, by another one, or by hand.
-        answered: Ids of tool messages that follow; an invalid call is sent only if one answers it.
+        answered: Ids of the results that follow, with the names that they give, perhaps empty; an invalid call is
+            sent only if one answers it.
         family: The target model's; signatures of another family are left out.
         vertex: The target backend; so are those of the other backend.
 
@@ -59,6 +63,8 @@ def encode_ai(message: AIMessage, answered: frozenset[str], *, family: Family, v
     provider = message.response_metadata.get("model_provider")
     if provider not in (None, PROVIDER):
         parts = _foreign_parts(message, calls)
+    elif (text := _marked_text(message)) is not None:
+        parts = _text_shaped(text, message, calls)
     elif isinstance(message.content, str):
         parts = _text_shaped(message.content, message, calls)
     else:
@@ -66,8 +72,8 @@ def encode_ai(message: AIMessage, answered: frozenset[str], *, family: Family, v
     turn.parts = [part for part in parts if part.get("text") != "" or "thoughtSignature" in part]
     turn.parts += calls.rest()
     turn.calls = calls.placed
-    if provider is None and turn.calls:
-        turn.parts = [part for part in turn.parts if "text" not in part or part["text"].strip()]
+    if provider != PROVIDER and not "".join(part.get("text", "") for part in turn.parts).strip():
+        turn.parts = [part for part in turn.parts if "text" not in part]  # nothing was said (B034)
     if not _keeps_signatures(message, family, vertex=vertex):
         for part in turn.parts:
             part.pop("thoughtSignature", None)
@@ -82,11 +88,12 @@ def encode_ai(message: AIMessage, answered: frozenset[str], *, family: Family, v
 class _Calls:
     """The calls of a message: `tool_calls` say what they are, blocks only where they stand and what they carry."""
 
-    def __init__(self, message: AIMessage, answered: frozenset[str]) -> None:
+    def __init__(self, message: AIMessage, answered: Mapping[str, str]) -> None:
         self._waiting: list[Mapping[str, Any]] = list(message.tool_calls) or _old_call(message)
         for invalid in message.invalid_tool_calls:
-            if invalid.get("id") in answered and invalid.get("name"):
-                self._waiting.append({"id": invalid["id"], "name": invalid["name"], "args": _object(invalid["args"])})
+            call_id = invalid.get("id") or ""
+            if name := call_id in answered and (invalid.get("name") or answered[call_id]):
+                self._waiting.append({"id": call_id, "name": name, "args": _object(invalid["args"])})
         self._signatures: Mapping[str, str] = message.additional_kwargs.get(SIGNATURES) or {}
         self.placed: list[Mapping[str, Any]] = []
 
@@ -98,7 +105,10 @@ class _Calls:
         self._waiting.remove(call)
         self.placed.append(call)
         extras = {"signature": self._signatures.get(call_id or ""), **(extras or {})}
-        return encode_block({"type": "tool_call", **call, "extras": extras})
+        part = encode_block({"type": "tool_call", **call, "extras": extras})
+        if args := call.get("args"):
+            part["functionCall"].setdefault("args", args)  # edited, where the model's call had none
+        return part
 
     def place_new(self, call: Mapping[str, Any], extras: Mapping[str, Any] | None = None) -> Json | None:
         """The part of a call that only a block knows, unless `tool_calls` has it."""
@@ -114,6 +124,17 @@ class _Calls:
     def rest(self) -> list[Json]:
         """The parts of the calls that no block stood for, in order."""
         return [part for call in list(self._waiting) if (part := self.place(call.get("id")))]
+
+
+def _marked_text(message: AIMessage) -> str | None:
+    """The text of a message whose marks say how it was cut, also where LangChain's v3 events made blocks of it."""
+    content = message.content
+    if isinstance(content, str) or PARTS not in message.additional_kwargs:
+        return None
+    blocks = [{"type": "text", "text": item} if isinstance(item, str) else item for item in content]
+    if any(block.get("type") not in CALLS | DROPPED | {"text"} for block in blocks):
+        return None
+    return "".join(block["text"] for block in blocks if block["type"] == "text")
 
 
 def _text_shaped(text: str, message: AIMessage, calls: _Calls) -> Iterator[Json]:
@@ -143,11 +164,11 @@ def _block_shaped(content: Iterable[Any], calls: _Calls, *, own: bool) -> Iterat
     for item in content:
         block: Mapping[str, Any] = {"type": "text", "text": item} if isinstance(item, str) else item
         kind = block.get("type")
-        if kind in DROPPED or (kind in ORIGIN_BOUND and not own):
+        if kind in DROPPED or (kind in ORIGIN_BOUND and not own) or is_cache_mark(block):
             continue
         if kind in ("text", "reasoning"):
             yield from _split_text(block)
-        elif kind == "tool_call":
+        elif kind in CALLS:
             yield from _some(calls.place(block.get("id"), block.get("extras")))
         elif kind == "tool_use":  # Anthropic's
             call = {"id": block.get("id"), "name": block["name"], "args": block.get("input") or {}}
@@ -155,7 +176,17 @@ def _block_shaped(content: Iterable[Any], calls: _Calls, *, own: bool) -> Iterat
         elif kind == "function_call_signature":
             calls.sign(block.get("index", 0), block["signature"])
         else:
-            yield _other_part(block)
+            part = _other_part(block)
+            if kind is None and "functionCall" in part:  # the wire's own, written by hand
+                call = {"id": None, "args": {}, **part["functionCall"]}
+                yield from _some(calls.place_new(call, {"signature": part.get("thoughtSignature")}))
+            else:
+                yield part
+
+
+def is_cache_mark(block: Mapping[str, Any]) -> bool:
+    """Whether a block only says where another provider should cache."""
+    return block.keys() == {"cachePoint"} or block.get("type") in ("cachePoint", "cache_point")
 
 
 def _other_part(block: Mapping[str, Any]) -> Json:
@@ -273,7 +304,7 @@ def _object(text: Any) -> Json:
     if isinstance(text, dict):
         return text
     try:
-        value = from_json(text or "{}")
+        value = from_json(text or "{}", allow_inf_nan=False)
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
