@@ -1,0 +1,31 @@
+"""The demo as its readers start it: a process of its own, without a key.
+
+What Google's service answers with a key cannot be tried here; that the first line says so can.
+"""
+
+import os
+import subprocess
+import sys
+
+DEMO = [sys.executable, "-m", "langchain_genai_chat.emulator.demo"]
+
+
+def test_the_demo_says_what_it_talks_to_and_remembers_a_name():
+    """Streamed sync and async, with the tokens of each turn and of all."""
+    shown = subprocess.run(DEMO, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert "not Gemini" in shown.splitlines()[0]
+    for part in shown.split("== astream"):
+        assert part.count("tokens in, ") == 3
+        assert "Your name is Alice." in part
+        assert "tokens in all." in part
+
+
+def test_with_a_key_it_says_that_it_talks_to_google():
+    """Said before anything is sent; the proxy that refuses keeps it from being sent anywhere."""
+    env = {**os.environ, "GEMINI_API_KEY": "k", "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
+    with subprocess.Popen(DEMO, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env) as demo:
+        assert demo.stdout is not None
+        first = demo.stdout.readline()
+        demo.kill()
+    assert "Google's Gemini API" in first
+    assert "GEMINI_API_KEY" in first
