@@ -5,7 +5,7 @@ Knows nothing of requests or rounds. Whatever a function raises is told to the m
 
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from pydantic import PydanticUserError, ValidationError
@@ -17,7 +17,7 @@ from .types._signatures import Function, Json, adapter_of, name_of, named_parame
 
 _LOGGER = logging.getLogger("langchain_genai_chat")
 
-Run: TypeAlias = Callable[[], Json | Awaitable[Json]]
+Run: TypeAlias = "Callable[[], Json | _Later]"
 """A call that waits to be made: gives the `response` of its functionResponse, and raises nothing."""
 
 
@@ -55,7 +55,7 @@ class Functions:
         return lambda: run_function(function, call.args or {})
 
 
-def run_function(function: Function, args: Mapping[str, Any]) -> Json | Awaitable[Json]:
+def run_function(function: Function, args: Mapping[str, Any]) -> "Json | _Later":
     """Call a function with a model's arguments: `{"result": value}`, or `{"error": text}` if it or they fail.
 
     A coroutine function gives an awaitable of that.
@@ -63,7 +63,7 @@ def run_function(function: Function, args: Mapping[str, Any]) -> Json | Awaitabl
     try:
         positional, keywords = fit_arguments(function, args)
         value = function(*positional, **keywords)
-        return _awaited(function, value) if inspect.isawaitable(value) else {"result": plain(value)}
+        return _Later(function, value) if inspect.isawaitable(value) else {"result": plain(value)}
     except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and the turn goes on
         return _told(function, error)
 
@@ -104,10 +104,10 @@ def whole_numbers(value: Any) -> Any:
 
 def plain(value: Any) -> Any:
     """A function's result as JSON: models and dataclasses as objects, bytes as base64, the unknown as its text."""
-    return to_jsonable_python(value, bytes_mode="base64", inf_nan_mode="strings", fallback=str)
+    return to_jsonable_python(value, bytes_mode="base64", fallback=str)
 
 
-def response_content(calls: Sequence[FunctionCall], results: Sequence[Json | Awaitable[Json]]) -> Content:
+def response_content(calls: Sequence[FunctionCall], results: "Sequence[Json | _Later]") -> Content:
     """What calls were answered, as the user's turn that follows them: in their order, with their ids."""
     answered = zip(calls, map(_settled, results), strict=True)
     parts = [Part.from_function_response(id=call.id, name=call.name or "", response=given) for call, given in answered]
@@ -128,20 +128,33 @@ def _fit(value: Any, parameter: inspect.Parameter, function: Function) -> Any:
         ) from error
 
 
-def _settled(result: Json | Awaitable[Json]) -> Json:
+def _settled(result: "Json | _Later") -> Json:
     """A result; one that nobody awaited is an error: a plain function gave a coroutine to a synchronous call."""
-    if isinstance(result, Coroutine):
+    if isinstance(result, _Later):
         result.close()
-    if isinstance(result, Awaitable):
         return {"error": "The function must be awaited, which a synchronous call cannot do."}
     return result
 
 
-async def _awaited(function: Function, value: Awaitable[Any]) -> Json:
-    try:
-        return {"result": plain(await value)}
-    except Exception as error:  # noqa: BLE001 - as in run_function
-        return _told(function, error)
+class _Later(Awaitable[Json]):
+    """The result of a function that must be awaited."""
+
+    def __init__(self, function: Function, value: Awaitable[Any]) -> None:
+        self._function = function
+        self._value = value
+
+    def __await__(self) -> Generator[Any, Any, Json]:
+        return self._wait().__await__()
+
+    def close(self) -> None:
+        if isinstance(self._value, Coroutine):
+            self._value.close()
+
+    async def _wait(self) -> Json:
+        try:
+            return {"result": plain(await self._value)}
+        except Exception as error:  # noqa: BLE001 - as in run_function
+            return _told(self._function, error)
 
 
 def _told(function: Function, error: Exception) -> Json:
