@@ -19,10 +19,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from .asked import Asked
 from .catalogue import Model, load_models
 from .model import answer, answer_in_events, count_tokens
 from .refusals import Fault, RefusalError
-from .rules import Asked, check, check_key, find_model
+from .rules import check, check_key, find_model
 from .validate import read_body
 
 STREAM = "streamGenerateContent"

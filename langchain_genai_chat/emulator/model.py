@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from .asked import Asked, texts_in, words_of
 from .filling import Filler, Prompt
-from .rules import Asked
 from .signatures import sign
-from .tools import plan_calls, prompt_of, results_of, texts_in
+from .tools import plan_calls
 from .validate import read_bytes
 
 Json = dict[str, Any]
@@ -102,13 +102,12 @@ def _in_pieces(parts: list[Json]) -> Iterator[Json]:
 
 def _text(asked: Asked, index: int) -> str:
     """JSON or a value of an enum where that was asked for, else what the rules say."""
-    config, prompt = asked.config, prompt_of(asked)
+    config, prompt = asked.config, asked.prompt
     flat = config.get("responseFormat", {}).get("text", {})
     names = ("responseJsonSchema", "_responseJsonSchema", "responseSchema")
     schema = flat.get("schema") or next((config[name] for name in names if name in config), None)
     mime_type = config.get("responseMimeType") or flat.get("mimeType", "text/plain")
-    results = results_of(asked.contents[asked.turn_start :])
-    said = " ".join([prompt, *(text for one in results for text in texts_in(one.get("response")))])
+    said = " ".join([prompt, *(text for one in asked.results for text in texts_in(one.get("response")))])
     if schema and mime_type != "text/plain":
         value = Filler(schema, Prompt(said)).fill(schema)
         return value if mime_type == "text/x.enum" and isinstance(value, str) else _json(value)
@@ -121,12 +120,12 @@ def _text(asked: Asked, index: int) -> str:
 
 def _reply(contents: list[Json]) -> str:
     """The rules: what fits the last content, first come first served."""
-    text, last = _words(contents[-1]), contents[-1]["parts"]
+    text, last = words_of(contents[-1]), contents[-1]["parts"]
     given = NAME_GIVEN.search(text)
-    results = " ".join(_result(result) for result in results_of(contents[-1:]))
+    results = " ".join(_result(part["functionResponse"]) for part in last if "functionResponse" in part)
     media = "".join(f" I see {_described(part)}." for part in _with_inner(last) if _is_media(part))
     if NAME_ASKED.search(text):
-        users = " ".join(_words(content) for content in contents if content.get("role") != "model")
+        users = " ".join(words_of(content) for content in contents if content.get("role") != "model")
         names = NAME_GIVEN.findall(users)
         return f"Your name is {names[-1]}." if names else "You have not told me your name."
     if given:
@@ -234,10 +233,6 @@ def _with_inner(parts: Iterable[Json]) -> Iterator[Json]:
 
 def _is_media(part: Json) -> bool:
     return bool(part.keys() & {"inlineData", "fileData"})
-
-
-def _words(content: Json) -> str:
-    return " ".join(part["text"] for part in content.get("parts", []) if part.get("text"))
 
 
 def _json(value: object) -> str:

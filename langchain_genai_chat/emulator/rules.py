@@ -1,21 +1,23 @@
-"""What the service refuses in a request that its schema allows: each rule with who saw Google do it.
+"""What the service refuses in a request that its schema allows, each rule with who saw Google do it.
 
-Knows turns, parts, roles, ranges and keys; knows nothing of HTTP. A rule without a recording, a report that
-quotes Google's body, or Google's documentation has no place here.
+Knows turns, parts, roles, ranges and keys; knows nothing of HTTP. Google's words and the witnesses stand under each
+rule's name in schemas/refusals.json; a rule without a recording, a report that quotes Google's body, or Google's
+documentation has no place here.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import chain, groupby
+from functools import cache
+from importlib import resources
 from typing import Any
 
+from .asked import Asked, kind_of
 from .catalogue import Model
 from .refusals import TYPE, Fault, RefusalError
 from .signatures import is_good
-from .validate import Backend
 
 Json = dict[str, Any]
 
@@ -24,85 +26,29 @@ DATA = {
     *("codeExecutionResult", "toolCall", "toolResponse"),
 }
 FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
-MAX_STOP_SEQUENCES = 5
-BESIDE_A_CACHE = {"systemInstruction", "tools", "toolConfig"}
+STOP_SEQUENCES = 5
+SCHEMAS = {"responseSchema", "responseJsonSchema", "_responseJsonSchema"}
 # What Google says where it documents that something is forbidden and nobody has quoted the refusal.
 GENERAL = "Request contains an invalid argument."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A validated request to a model: what a rule may look at."""
-
-    body: Json
-    model: Model
-    backend: Backend = "gemini"
-
-    @property
-    def contents(self) -> list[Json]:
-        """The conversation."""
-        return [*self.body.get("contents", [])]
-
-    @property
-    def config(self) -> Json:
-        """The generation config, empty where none was sent."""
-        return {**self.body.get("generationConfig", {})}
-
-    @property
-    def declarations(self) -> dict[str, Json]:
-        """Every function declared, by its place."""
-        return {
-            f"tools[{t}].function_declarations[{i}]": declaration
-            for t, tool in enumerate(self.body.get("tools", []))
-            for i, declaration in enumerate(tool.get("functionDeclarations", []))
-        }
-
-    @property
-    def turn_start(self) -> int:
-        """Where the current turn begins: after the last content of the user's that is no response."""
-        users = [i for i, content in enumerate(self.contents) if kind_of(content) == "user"]
-        return users[-1] + 1 if users else 0
-
-    def turns(self) -> Iterator[tuple[str, list[Json]]]:
-        """Neighbours of one kind joined, as ("model" | "responses" | "user", parts).
-
-        Calls split over contents, and responses split over contents, were answered with 200 (recorded:
-        crewai-testgemininativetoolcalling-test-gemini-parallel-native-tool-ca-9caf094a,
-        pydantic-ai-test-cross-provider-capability-replay-google-gemini-3-flas-e8e8617a).
-        """
-        for kind, run in groupby(self.contents, kind_of):
-            yield kind, [*chain.from_iterable(content.get("parts", []) for content in run)]
-
-
-def kind_of(content: Json) -> str:
-    """Whose content it is: "model", "responses" to its calls, or "user"."""
-    if content.get("role") == "model":
-        return "model"
-    return "responses" if any("functionResponse" in part for part in content.get("parts", [])) else "user"
-
-
-Check = Callable[[Asked], Iterator[str]]
-RULES: dict[Check, tuple[str, ...]] = {}
-
-
-def rule(*evidence: str) -> Callable[[Check], Check]:
-    """Enter a check, which yields Google's complaints, into the table with its evidence."""
-
-    def enter(check: Check) -> Check:
-        RULES[check] = evidence
-        return check
-
-    return enter
-
-
 def check(asked: Asked) -> None:
     """Raise RefusalError for the first rule that is broken."""
-    for complain, evidence in RULES.items():
-        if complaints := [*complain(asked)]:
+    for name, breaches in RULES.items():
+        if found := breaches(asked):
+            refusal = _refusals()[name]
+            words = refusal.get(asked.backend) or refusal.get("gemini", GENERAL)
             # only what the service lists with "* " is told of every place
-            words = "".join(complaints) if complaints[0].startswith("* ") else complaints[0]
-            why = complain.__name__[1:].replace("_", " ")
-            raise RefusalError(Fault.of("INVALID_ARGUMENT", words), why, *evidence)
+            places = [{}] if found is True else found if words.startswith("* ") else found[:1]
+            fault = Fault.of("INVALID_ARGUMENT", "".join(words.format(**place) for place in places))
+            raise RefusalError(fault, name, *refusal["seen"])
+
+
+@cache
+def _refusals() -> Json:
+    """Google's words by rule and backend, and who saw them."""
+    refusals: Json = json.loads((resources.files(__package__) / "schemas" / "refusals.json").read_text("utf-8"))
+    return refusals
 
 
 def check_key(given: str | None, expected: str | None) -> None:
@@ -139,220 +85,135 @@ def find_model(models: dict[str, Model], name: str, version: str, method: str) -
     raise RefusalError(Fault.of("NOT_FOUND", words), why, evidence)
 
 
-@rule("vercel/ai#3775", "langchain-ai/langchain-google#1393")
-def _contents_must_be_given(asked: Asked) -> Iterator[str]:
-    if not asked.contents:
-        yield "* GenerateContentRequest.contents: contents is not specified\n"
+def _parts(asked: Asked) -> Iterator[tuple[str, Json]]:
+    """Every part with its place."""
+    contents = {f"contents[{i}]": content for i, content in enumerate(asked.contents)}
+    for place, content in {**contents, "system_instruction": asked.body.get("systemInstruction", {})}.items():
+        yield from ((f"{place}.parts[{i}]", part) for i, part in enumerate(content.get("parts", [])))
 
 
-@rule("egoist/chatwise-releases#250", "vercel/ai#3775", "on Vertex: genkit-ai/genkit#3690")
-def _every_content_must_have_parts(asked: Asked) -> Iterator[str]:
-    on_vertex = "Unable to submit request because it must include at least one parts field, which describes "
-    for i, content in enumerate(asked.contents):
-        if not content.get("parts"):
-            yield (
-                f"* GenerateContentRequest.contents[{i}].parts: contents.parts must not be empty.\n"
-                if asked.backend == "gemini"
-                else f"{on_vertex}the prompt input."
-            )
-
-
-@rule("genkit-ai/genkit#3816")
-def _every_part_must_hold_something(asked: Asked) -> Iterator[str]:
-    places = {f"contents[{i}]": content for i, content in enumerate(asked.contents)}
-    places["system_instruction"] = asked.body.get("systemInstruction", {})
-    for place, content in places.items():
-        for i, part in enumerate(content.get("parts", [])):
-            # answered: a signed thought without text, ruby-llm-chat-with-schema-with-gemini-...-e99d8c7d
-            if not part.keys() & {*DATA, "thoughtSignature"}:
-                yield (
-                    f"* GenerateContentRequest.{place}.parts[{i}].data: required oneof field 'data' must "
-                    "have one initialized field\n"
-                )
-
-
-@rule("opentelemetry-python-contrib-test-generate-content-invalid-role-60e64a24")
-def _a_role_must_be_user_or_model(asked: Asked) -> Iterator[str]:
-    # answered: function, braintrust-sdk-javascript-genkit-v1-750bb22b
-    if {content.get("role") or "user" for content in asked.contents} - {"user", "model", "function"}:
-        yield "Please use a valid role: user, model."
-
-
-@rule("google-gemini/gemini-cli#11814", "lbjlaq/Antigravity-Manager#3396")
-def _a_function_call_must_not_come_first(asked: Asked) -> Iterator[str]:
-    kind, parts = next(asked.turns(), ("user", []))
-    if kind == "model" and any("functionCall" in part for part in parts):
-        yield (
-            "Please ensure that function call turn comes immediately after a user turn or after a function "
-            "response turn."
-        )
-
-
-@rule("google-gemini/gemini-cli#16415", "langchain-ai/langchain#27799")
-def _function_responses_must_follow_their_calls_in_the_same_number(asked: Asked) -> Iterator[str]:
-    calls = 0
-    for kind, parts in asked.turns():
-        if kind == "responses" and not calls:
-            yield "Please ensure that function response turn comes immediately after a function call turn."
-        elif kind == "responses" and calls != sum("functionResponse" in part for part in parts):
-            yield (
-                "Please ensure that the number of function response parts is equal to the number of function "
-                "call parts of the function call turn."
-            )
-        calls = sum("functionCall" in part for part in parts) if kind == "model" else 0
-
-
-@rule(
-    "opentelemetry-python-contrib-test-generate-content-invalid-temperature-3f7c8d9b",
-    "stackblitz-labs/bolt.diy#955",
-)
-def _a_number_must_be_within_its_range(asked: Asked) -> Iterator[str]:
-    most = asked.model.row["outputTokenLimit"]
-    for field, low, end in (("temperature", 0, 2.0001), ("maxOutputTokens", 1, most + 1)):
-        value = asked.config.get(field, low)
-        if not low <= value < end:
-            yield (
-                f"Unable to submit request because it has a {field} value of {value} but the supported range "
-                f"is from {low} (inclusive) to {end} (exclusive). Update the value and try again."
-            )
-
-
-@rule("discovery document, GenerationConfig.stopSequences: up to 5")
-def _stop_sequences_must_be_at_most_5(asked: Asked) -> Iterator[str]:
-    if len(asked.config.get("stopSequences", [])) > MAX_STOP_SEQUENCES:
-        yield GENERAL
-
-
-@rule("discovery document, GenerationConfig.logprobs: only valid if responseLogprobs=True")
-def _logprobs_need_response_logprobs(asked: Asked) -> Iterator[str]:
-    if "logprobs" in asked.config and not asked.config.get("responseLogprobs"):
-        yield GENERAL
-
-
-@rule("discovery document, GenerationConfig.responseSchema: a compatible responseMimeType must also be set")
-def _a_response_schema_needs_a_response_mime_type(asked: Asked) -> Iterator[str]:
-    schemas = asked.config.keys() & {"responseSchema", "responseJsonSchema", "_responseJsonSchema"}
-    if schemas and "responseMimeType" not in asked.config:
-        yield GENERAL
-
-
-@rule("https://ai.google.dev/gemini-api/docs/gemini-3, thinking_level: both return a 400 error")
-def _thinking_budget_and_level_exclude_each_other(asked: Asked) -> Iterator[str]:
-    if asked.config.get("thinkingConfig", {}).keys() >= {"thinkingBudget", "thinkingLevel"}:
-        yield "You can only set only one of thinking budget and thinking level."
-
-
-@rule("google-gemini/gemini-cli#9535", "discovery document, FunctionDeclaration.name: at most 128")
-def _a_function_name_must_be_an_identifier(asked: Asked) -> Iterator[str]:
-    for place, declaration in asked.declarations.items():
-        if not FUNCTION_NAME.fullmatch(declaration.get("name", "")):
-            yield (
-                f"* GenerateContentRequest.{place}.name: Invalid function name. Must start with a letter or "
-                "an underscore. Must be alphameric (a-z, A-Z, 0-9), underscores (_), dots (.), colons (:), "
-                "or dashes (-), with a maximum length of 128.\n"
-            )
-
-
-@rule("tridz-dev/huf#341", "googleapis/dotnet-genai#189")
-def _a_function_must_be_declared_once(asked: Asked) -> Iterator[str]:
-    names = [declaration.get("name") for declaration in asked.declarations.values()]
-    for i, name in enumerate(names):
-        if name in names[:i]:
-            yield f"Duplicate function declaration found: {name}"
-
-
-@rule("pydantic/pydantic-ai#5791", "UKGovernmentBEIS/inspect_ai#2462")
-def _a_function_calling_config_needs_declarations(asked: Asked) -> Iterator[str]:
-    config = asked.body.get("toolConfig", {})
-    # answered with the flag: pydantic-ai-test-thinking-with-native-tool-wire-contract-google-a992d68c
-    tolerated = config.get("includeServerSideToolInvocations") or asked.backend == "vertex"
-    if "functionCallingConfig" in config and not asked.declarations and not tolerated:
-        yield "Function calling config is set without function_declarations."
-
-
-@rule("google-gemini/deprecated-generative-ai-python#664")
-def _what_a_cache_holds_must_not_be_sent_beside_it(asked: Asked) -> Iterator[str]:
-    if "cachedContent" in asked.body and asked.body.keys() & BESIDE_A_CACHE:
-        yield (
-            "CachedContent can not be used with GenerateContent request setting system_instruction, tools or "
-            "tool_config. Proposed fix: move those values to CachedContent from GenerateContent request."
-        )
-
-
-@rule("langflow-ai/langflow#9437", "nextlevelbuilder/goclaw#843")
-def _a_function_response_must_be_named(asked: Asked) -> Iterator[str]:
-    for c, content in enumerate(asked.contents):
-        for p, part in enumerate(content.get("parts", [])):
-            if "functionResponse" in part and not part["functionResponse"].get("name"):
-                yield (
-                    f"* GenerateContentRequest.contents[{c}].parts[{p}].function_response.name: Name cannot be empty.\n"
-                )
-
-
-@rule(
-    "archestra-ai/archestra#7583, the name",
-    "BerriAI/litellm#34603, the id",
-    "discovery document, FunctionResponse: name and id match those of the call",
-)
-def _function_responses_must_have_the_names_and_ids_of_their_calls(asked: Asked) -> Iterator[str]:
+def _exchanges(asked: Asked) -> Iterator[tuple[list[Json], list[Json]]]:
+    """The calls of each turn, and the function responses of the turn after it."""
     calls: list[Json] = []
-    for _, parts in asked.turns() if asked.model.is_gemini_3 else ():
-        responses = [part["functionResponse"] for part in parts if "functionResponse" in part]
-        for key in ("name", "id"):
-            wanted, given = ({one.get(key) for one in some} for some in (calls, responses))
-            if responses and wanted not in (given, {None}):
-                yield GENERAL
-        calls = [part["functionCall"] for part in parts if "functionCall" in part]
+    for kind, parts in asked.turns():
+        # a model's content may hold responses of tools that run at Google's
+        yield calls, [part["functionResponse"] for part in parts if kind != "model" and "functionResponse" in part]
+        calls = [part["functionCall"] for part in parts if kind == "model" and "functionCall" in part]
 
 
-@rule("manthanabc/paws#103", "on Vertex: pydantic/pydantic-ai#3881")
-def _a_call_of_the_current_turn_must_be_signed(asked: Asked) -> Iterator[str]:
-    for position, calls in _calls_of_the_current_turn(asked):
-        name = calls[0]["functionCall"].get("name")
-        if not calls[0].get("thoughtSignature"):
-            yield (
-                "Function call is missing a thought_signature in functionCall parts. This is required for "
-                "tools to work correctly, and missing thought_signature may lead to degraded model "
-                f"performance. Additional data, function call `default_api:{name}` , position {position}. "
-                "Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures for more details."
-                if asked.backend == "gemini"
-                else f"Unable to submit request because function call `default_api:{name}` in the {position}. "
-                "content block is missing a `thought_signature`. Learn more: "
-                "https://docs.cloud.google.com/vertex-ai/generative-ai/docs/thought-signatures"
-            )
+def _steps(asked: Asked) -> Iterator[tuple[int, list[Json]]]:
+    """Each model content of the current turn by its position from 1, and its calls: what Gemini 3 checks."""
+    for position, content in enumerate(asked.contents, 1) if asked.model.is_gemini_3 else ():
+        calls = [part for part in content.get("parts", []) if "functionCall" in part]
+        if position > asked.turn_start and calls and kind_of(content) == "model":
+            yield position, calls
 
 
-@rule("google-gemini/gemini-cli#13467", "on Vertex: langchain-ai/langchain-google#1581")
-def _a_signature_must_be_that_of_its_call(asked: Asked) -> Iterator[str]:
-    for _, calls in _calls_of_the_current_turn(asked):
-        if not all(is_good(call, asked.backend) for call in calls if call.get("thoughtSignature")):
-            yield ("Corrupted thought signature." if asked.backend == "gemini" else "Thought signature is not valid.")
+def _unlike(asked: Asked) -> bool:
+    """Whether function responses differ from their calls in their names, or in the ids that the calls have."""
+    pairs = [
+        [{one.get(key) for one in some} for some in exchange]
+        for exchange in _exchanges(asked)
+        for key in ("name", "id")
+    ]
+    return asked.model.is_gemini_3 and any(given and called not in (given, {None}) for called, given in pairs)
 
 
-def _calls_of_the_current_turn(asked: Asked) -> Iterator[tuple[int, list[Json]]]:
-    """Each model content's calls with its position from 1, where Gemini 3 checks them."""
-    for i in range(asked.turn_start, len(asked.contents)) if asked.model.is_gemini_3 else ():
-        calls = [part for part in asked.contents[i].get("parts", []) if "functionCall" in part]
-        if calls and kind_of(asked.contents[i]) == "model":
-            yield i + 1, calls
-
-
-@rule("langchain-ai/langchain-google#1431", "archestra-ai/archestra#2548")
-def _images_of_the_last_answer_must_be_signed(asked: Asked) -> Iterator[str]:
+def _unsigned_images(asked: Asked) -> list[Json]:
     answers = [i for i, content in enumerate(asked.contents) if kind_of(content) == "model"]
     # Vertex documents that it does not check: docs.cloud.google.com, thought-signatures
-    if answers and asked.model.draws and asked.model.is_gemini_3 and asked.backend == "gemini":
-        for p, part in enumerate(asked.contents[answers[-1]]["parts"]):
-            if "inlineData" in part and not part.get("thoughtSignature"):
-                yield (
-                    f"Image part is missing a thought_signature in content position {answers[-1] + 1}, part "
-                    f"position {p + 1}. Please refer to https://ai.google.dev/gemini-api/docs/thought-"
-                    "signatures#model-behavior for more details."
-                )
+    checked = answers and asked.model.draws and asked.model.is_gemini_3 and asked.backend == "gemini"
+    return [
+        {"position": answers[-1] + 1, "part": p}
+        for p, part in enumerate(asked.contents[answers[-1]]["parts"] if checked else (), 1)
+        if "inlineData" in part and not part.get("thoughtSignature")
+    ]
 
 
-@rule("googleapis/python-genai#867", "symfony/ai#1777")
-def _functions_and_json_go_together_from_gemini_3_on(asked: Asked) -> Iterator[str]:
-    json = asked.config.get("responseMimeType") == "application/json"
-    if json and asked.declarations and not asked.model.is_gemini_3:  # answered by Gemini 3, recorded 8 times
-        yield "Function calling with a response mime type: 'application/json' is unsupported"
+def _out_of_range(asked: Asked) -> list[Json]:
+    ends = {"temperature": (0, 2.0001), "maxOutputTokens": (1, asked.model.row["outputTokenLimit"] + 1)}
+    return [
+        {"field": field, "value": asked.config[field], "low": low, "end": end}
+        for field, (low, end) in ends.items()
+        if not low <= asked.config.get(field, low) < end
+    ]
+
+
+def _twice(names: list[str]) -> list[Json]:
+    return [{"name": name} for i, name in enumerate(names) if name in names[:i]]
+
+
+# In the order in which they are looked at: what breaks the rule, as what Google's words leave open, or as True.
+RULES: dict[str, Callable[[Asked], list[Json] | bool]] = {
+    "contents must be given": lambda asked: not asked.contents,
+    "every content must have parts": lambda asked: [
+        {"place": f"contents[{i}]"} for i, content in enumerate(asked.contents) if not content.get("parts")
+    ],
+    "every part must hold something": lambda asked: [
+        # answered: a signed thought without text, ruby-llm-chat-with-schema-with-gemini-...-e99d8c7d
+        {"place": place}
+        for place, part in _parts(asked)
+        if not part.keys() & {*DATA, "thoughtSignature"}
+    ],
+    # answered: function, braintrust-sdk-javascript-genkit-v1-750bb22b
+    "a role must be user or model": lambda asked: any(
+        content.get("role") not in (None, "", "user", "model", "function") for content in asked.contents
+    ),
+    "a function call must not come first": lambda asked: any(
+        "functionCall" in part for part in asked.contents[0]["parts"] if asked.contents[0].get("role") == "model"
+    ),
+    "function responses must follow a call": lambda asked: any(
+        responses and not calls for calls, responses in _exchanges(asked)
+    ),
+    "function responses must be as many as their calls": lambda asked: any(
+        len(responses) not in (0, len(calls)) for calls, responses in _exchanges(asked)
+    ),
+    "a function response must be named": lambda asked: [
+        {"place": place}
+        for place, part in _parts(asked)
+        if "functionResponse" in part and not part["functionResponse"].get("name")
+    ],
+    "function responses must have the names and ids of their calls": _unlike,
+    "a call of the current turn must be signed": lambda asked: [
+        {"name": calls[0]["functionCall"].get("name"), "position": position}
+        for position, calls in _steps(asked)
+        if not calls[0].get("thoughtSignature")
+    ],
+    "a signature must be that of its call": lambda asked: (
+        not all(
+            is_good(call, asked.backend) for _, calls in _steps(asked) for call in calls if call.get("thoughtSignature")
+        )
+    ),
+    "images of the last answer must be signed": _unsigned_images,
+    "a number must be within its range": _out_of_range,
+    "stop sequences must be at most 5": lambda asked: len(asked.config.get("stopSequences", [])) > STOP_SEQUENCES,
+    "logprobs need response logprobs": lambda asked: (
+        "logprobs" in asked.config and not asked.config.get("responseLogprobs")
+    ),
+    "a response schema needs a response mime type": lambda asked: (
+        bool(asked.config.keys() & SCHEMAS) and "responseMimeType" not in asked.config
+    ),
+    "functions and json go together from gemini 3 on": lambda asked: (
+        asked.config.get("responseMimeType") == "application/json"  # answered by Gemini 3, recorded 8 times
+        and not asked.model.is_gemini_3
+        and bool(asked.declarations)
+    ),
+    "thinking budget and level exclude each other": lambda asked: (
+        asked.config.get("thinkingConfig", {}).keys() >= {"thinkingBudget", "thinkingLevel"}
+    ),
+    "a function name must be an identifier": lambda asked: [
+        {"place": place}
+        for place, declaration in asked.declarations.items()
+        if not FUNCTION_NAME.fullmatch(declaration.get("name", ""))
+    ],
+    "a function must be declared once": lambda asked: _twice([one["name"] for one in asked.declarations.values()]),
+    "a function calling config needs declarations": lambda asked: (
+        "functionCallingConfig" in asked.body.get("toolConfig", {})
+        # answered with the flag: pydantic-ai-test-thinking-with-native-tool-wire-contract-google-a992d68c
+        and not asked.body["toolConfig"].get("includeServerSideToolInvocations")
+        and not (asked.declarations or asked.backend == "vertex")
+    ),
+    "what a cache holds must not be sent beside it": lambda asked: (
+        "cachedContent" in asked.body and bool(asked.body.keys() & {"systemInstruction", "tools", "toolConfig"})
+    ),
+}

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from .asked import Asked, texts_in
 from .filling import NAMED, Filler, Prompt
-from .rules import Asked
 
 Json = dict[str, Any]
 
@@ -27,18 +27,6 @@ COMMON = {
 ENOUGH = 2  # words of a description or of parameters in the prompt, where no word of a name is
 
 
-def prompt_of(asked: Asked) -> str:
-    """What the user said last, function responses apart."""
-    contents = asked.contents[max(0, asked.turn_start - 1) :][:1]
-    return " ".join(part["text"] for part in contents[0]["parts"] if part.get("text"))
-
-
-def results_of(contents: list[Json]) -> list[Json]:
-    """The function responses in some contents."""
-    parts = [part for content in contents for part in content["parts"]]
-    return [part["functionResponse"] for part in parts if "functionResponse" in part]
-
-
 def plan_calls(asked: Asked) -> list[Json]:
     """The calls of the next step as {name, args}; none where the model answers in text."""
     config = asked.body.get("toolConfig", {}).get("functionCallingConfig", {})
@@ -46,22 +34,13 @@ def plan_calls(asked: Asked) -> list[Json]:
     tools = [tool for tool in asked.declarations.values() if not allowed or tool["name"] in allowed]
     if not tools or config.get("mode") == "NONE":
         return []
-    plans = [plan for step in THEN.split(prompt_of(asked)) if (plan := [*_assign(step, tools)])]
+    plans = [plan for step in THEN.split(asked.prompt) if (plan := [*_assign(step, tools)])]
     turn = asked.contents[asked.turn_start :]
     done = sum(any("functionCall" in part for part in content["parts"]) for content in turn)
     if config.get("mode") == "ANY":  # a call each time, however many came before
-        plans, done = plans or [[(prompt_of(asked), tools[0])]], min(done, max(0, len(plans) - 1))
-    results = [text for result in results_of(turn) for text in texts_in(result.get("response"))]
+        plans, done = plans or [[(asked.prompt, tools[0])]], min(done, max(0, len(plans) - 1))
+    results = [text for result in asked.results for text in texts_in(result.get("response"))]
     return [call for text, tool in (plans[done] if done < len(plans) else []) for call in _fill(tool, text, results)]
-
-
-def texts_in(value: Any) -> Iterable[str]:
-    """Every text and number in a JSON value, as text."""
-    if isinstance(value, str | int | float):
-        yield str(value)
-    elif value is not None:
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from texts_in(one)
 
 
 def _assign(step: str, tools: list[Json]) -> Iterable[tuple[str, Json]]:

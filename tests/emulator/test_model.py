@@ -9,9 +9,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from langchain_genai_chat.emulator.asked import Asked
 from langchain_genai_chat.emulator.catalogue import load_models
 from langchain_genai_chat.emulator.model import THOUGHT, answer, answer_in_events, count_tokens
-from langchain_genai_chat.emulator.rules import Asked
 
 MODELS = load_models()
 SCHEMAS = Path(__file__).parents[2] / "langchain_genai_chat" / "emulator" / "schemas"

@@ -10,9 +10,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from langchain_genai_chat.emulator.asked import Asked
 from langchain_genai_chat.emulator.catalogue import load_models
 from langchain_genai_chat.emulator.refusals import RefusalError
-from langchain_genai_chat.emulator.rules import Asked, check, find_model
+from langchain_genai_chat.emulator.rules import check, find_model
 from langchain_genai_chat.emulator.validate import DOCUMENTS, read_body
 
 WHERE = os.environ.get("GENAI_RECORDINGS")
