@@ -32,10 +32,11 @@ def decode_response(response: Json, *, shape: Shape, turn: int, vertex: bool = F
     for place, candidate in enumerate(response.get("candidates") or [None]):
         reply = _Reply(shape, turn, place, vertex=vertex)
         piece = reply.fold(response, candidate)
+        early = {call["index"] for call in piece.calls}
         piece.add(reply.finish())
         metadata = reply.metadata
         message = AIMessage(
-            content=piece.content if shape == "text" else _whole(piece.content),
+            content=piece.content if shape == "text" else _whole(piece.content, early),
             tool_calls=[_without_index(call) for call in piece.calls],
             invalid_tool_calls=[_without_index(call) for call in piece.invalid],
             additional_kwargs=piece.additional,
@@ -70,9 +71,8 @@ class StreamFolder:
 
     def _chunk(self, piece: "Piece", *, last: bool = False) -> ChatGenerationChunk:
         reply = self._reply
-        content = piece.content
-        if not isinstance(content, str):
-            content = [_block_chunk(block) for block in _joined(content)]
+        blocks = [] if isinstance(piece.content, str) else _joined(piece.content)
+        content = piece.content if isinstance(piece.content, str) else [_block_chunk(block) for block in blocks]
         message = AIMessageChunk(
             content=content,
             tool_call_chunks=[_call_chunk(call) for call in (*piece.calls, *piece.invalid)],
@@ -81,6 +81,11 @@ class StreamFolder:
             usage_metadata=reply.metadata.usage if last else None,
             chunk_position="last" if last else None,
         )
+        for made, block in zip(message.content, blocks, strict=False):
+            # LangChain makes whole calls of the last chunk's, without the index; for output_version="v1" it would give
+            # them one of its own, which may be another block's.
+            if isinstance(made, dict):
+                made["index"] = block["index"]
         return ChatGenerationChunk(message=message)
 
 
@@ -241,9 +246,9 @@ def _joined(deltas: list[Json]) -> list[Json]:
     return list(blocks.values())
 
 
-def _whole(deltas: list[Json]) -> list[str | Json]:
-    """The blocks of a whole answer: as LangChain leaves them when a stream has ended, where calls lose their index."""
-    return [_without_index(block) if block["type"] == "tool_call" else block for block in _joined(deltas)]
+def _whole(deltas: list[Json], early: set[int]) -> list[str | Json]:
+    """The blocks of a whole answer, as adding chunks leaves them: calls that came early lose their index."""
+    return [_without_index(block) if block["index"] in early else block for block in _joined(deltas)]
 
 
 def _without_index(value: Json) -> Json:

@@ -227,9 +227,10 @@ def test_recorded_tokens_add_up_and_no_detail_exceeds_them(replies):
         for event in reply.events:
             wire = event.get("usageMetadata") or {}
             usage = usage_of(wire)
-            details = [
-                (usage.get(f"{side}_token_details") or {}, usage[f"{side}_tokens"]) for side in ("input", "output")
-            ]  # type: ignore[literal-required]
+            details: list[tuple[Json, int]] = [
+                ({**usage.get("input_token_details", {})}, usage["input_tokens"]),
+                ({**usage.get("output_token_details", {})}, usage["output_tokens"]),
+            ]
             assert all(sum(counts.values()) <= most for counts, most in details), reply.id
             if wire.get("totalTokenCount", usage["total_tokens"]) != usage["total_tokens"]:
                 odd[reply.id] = wire
