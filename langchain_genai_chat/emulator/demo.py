@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 
 from .. import ChatGenAI
 from .server import Emulator
@@ -38,63 +38,46 @@ def connect() -> Iterator[ChatGenAI]:
 class Conversation:
     """Messages so far, printed as they come, and the tokens they took."""
 
-    def __init__(self, model: ChatGenAI) -> None:
-        self.model = model
+    def __init__(self) -> None:
         self.messages: list[BaseMessage] = [SystemMessage(PERSONA)]
         self.tokens = 0
 
-    def say(self, text: str) -> None:
-        """One turn, streamed."""
-        self._begin(text)
-        reply: AIMessageChunk | None = None
-        for chunk in self.model.stream(self.messages):
-            reply = self._show(chunk, reply)
-        self._end(reply)
-
-    async def asay(self, text: str) -> None:
-        """The same without blocking the event loop."""
-        self._begin(text)
-        reply: AIMessageChunk | None = None
-        async for chunk in self.model.astream(self.messages):
-            reply = self._show(chunk, reply)
-        self._end(reply)
-
-    def _begin(self, text: str) -> None:
+    def begin(self, text: str) -> list[BaseMessage]:
+        """What to send for the next turn."""
         print(f"\nYou:    {text}\nModel:  ", end="")
         self.messages.append(HumanMessage(text))
+        return self.messages
 
-    def _show(self, chunk: AIMessage, reply: AIMessageChunk | None) -> AIMessageChunk | None:
-        print(chunk.text, end="", flush=True)
-        if not isinstance(chunk, AIMessageChunk):
-            return reply
-        return chunk if reply is None else reply + chunk
-
-    def _end(self, reply: AIMessageChunk | None) -> None:
-        if reply is None:
-            raise RuntimeError("the stream ended without a message")
+    def end(self, chunks: list[AIMessageChunk]) -> None:
+        """Keep the reply and count it."""
+        reply = sum(chunks[1:], start=chunks[0])
         self.messages.append(reply)
-        used = reply.usage_metadata
-        if used:
+        if used := reply.usage_metadata:
             self.tokens += used["total_tokens"]
-            print(f"\n        [{used['input_tokens']} tokens in, {used['output_tokens']} out]", end="")
-        print()
+            print(f"\n        [{used['input_tokens']} tokens in, {used['output_tokens']} out]")
+
+
+def show(chunk: AIMessageChunk) -> AIMessageChunk:
+    """Print a piece as it comes."""
+    print(chunk.text, end="", flush=True)
+    return chunk
 
 
 def talk(model: ChatGenAI) -> None:
     """A conversation that remembers, streamed."""
     print("\n== stream")
-    conversation = Conversation(model)
+    conversation = Conversation()
     for text in SAID:
-        conversation.say(text)
+        conversation.end([show(chunk) for chunk in model.stream(conversation.begin(text))])
     print(f"\n{conversation.tokens} tokens in all.")
 
 
 async def atalk(model: ChatGenAI) -> None:
     """The same with async."""
     print("\n== astream")
-    conversation = Conversation(model)
+    conversation = Conversation()
     for text in SAID:
-        await conversation.asay(text)
+        conversation.end([show(chunk) async for chunk in model.astream(conversation.begin(text))])
     print(f"\n{conversation.tokens} tokens in all.")
 
 

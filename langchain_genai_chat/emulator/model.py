@@ -123,7 +123,7 @@ def _reply(contents: list[Json]) -> str:
     text, last = words_of(contents[-1]), contents[-1]["parts"]
     given = NAME_GIVEN.search(text)
     results = " ".join(_result(part["functionResponse"]) for part in last if "functionResponse" in part)
-    media = "".join(f" I see {_described(part)}." for part in _with_inner(last) if _is_media(part))
+    media = "".join(f" I see {_described(media)}." for part in _with_inner(last) if (media := _media(part)))
     if NAME_ASKED.search(text):
         users = " ".join(words_of(content) for content in contents if content.get("role") != "model")
         names = NAME_GIVEN.findall(users)
@@ -143,11 +143,15 @@ def _result(result: Json) -> str:
     return f"{result.get('name')} returned {_json(response)}."
 
 
-def _described(part: Json) -> str:
-    if "fileData" in part:
-        return f"{part['fileData'].get('mimeType', 'a file')} at {part['fileData'].get('fileUri')}"
-    blob = part["inlineData"]
-    return f"{blob.get('mimeType')}, {len(read_bytes(blob.get('data', '')) or b'')} bytes"
+def _media(part: Json) -> Json:
+    """Its blob or file, empty where it holds none."""
+    return {**(part.get("inlineData") or part.get("fileData") or {})}
+
+
+def _described(media: Json) -> str:
+    size = len(read_bytes(media.get("data", "")) or b"")
+    where = f" at {media['fileUri']}" if "fileUri" in media else f", {size} bytes"
+    return f"{media.get('mimeType', 'a file')}{where}"
 
 
 def _limit(text: str, config: Json) -> tuple[str, str]:
@@ -160,24 +164,26 @@ def _limit(text: str, config: Json) -> tuple[str, str]:
 
 
 def _candidate(asked: Asked, parts: list[Json], index: int, reason: str | None) -> Json:
-    written: Json = {"content": {"parts": parts, "role": "model"}}
-    if reason:
-        written["finishReason"] = reason
-    written["index"] = index
-    texts = [part["text"] for part in parts if "text" in part and "thought" not in part]
-    tokens = [token for text in texts for token in TOKEN.findall(text)]
-    if asked.config.get("responseLogprobs") and tokens:
-        chosen = [
-            {"token": token, "tokenId": _hash(token)[0], "logProbability": -0.01 * len(token)} for token in tokens
-        ]
-        written["avgLogprobs"] = sum(token["logProbability"] for token in chosen) / len(chosen)
-        top = range(asked.config.get("logprobs", 0))
-        ranked = [[{**token, "logProbability": token["logProbability"] - rank} for rank in top] for token in chosen]
-        written["logprobsResult"] = {
-            "topCandidates": [{"candidates": tokens} for tokens in ranked],
-            "chosenCandidates": chosen,
-        }
-    return written
+    texts = "".join(part["text"] for part in parts if "text" in part and "thought" not in part)
+    tokens = TOKEN.findall(texts) if asked.config.get("responseLogprobs") else []
+    return {
+        "content": {"parts": parts, "role": "model"},
+        **({"finishReason": reason} if reason else {}),
+        "index": index,
+        **(_logprobs(tokens, asked.config.get("logprobs", 0)) if tokens else {}),
+    }
+
+
+def _logprobs(tokens: list[str], most: int) -> Json:
+    chosen: list[Json] = [
+        {"token": one, "tokenId": _hash(one)[0], "logProbability": -0.01 * len(one)} for one in tokens
+    ]
+    ranked = [[{**one, "logProbability": one["logProbability"] - rank} for rank in range(most)] for one in chosen]
+    top = [{"candidates": candidates} for candidates in ranked]
+    return {
+        "avgLogprobs": sum(one["logProbability"] for one in chosen) / len(chosen),
+        "logprobsResult": {"topCandidates": top, "chosenCandidates": chosen},
+    }
 
 
 def _response(asked: Asked, number: int, candidates: list[Json], so_far: list[Json]) -> Json:
@@ -216,9 +222,8 @@ def _total(details: list[Json]) -> int:
 
 
 def _weigh(part: Json) -> tuple[str, int]:
-    if _is_media(part):
-        mime_type = (part.get("inlineData") or part["fileData"]).get("mimeType", "")
-        return MODALITIES.get(mime_type.split("/")[0], "DOCUMENT"), MEDIA_TOKENS
+    if media := _media(part):
+        return MODALITIES.get(media.get("mimeType", "").split("/")[0], "DOCUMENT"), MEDIA_TOKENS
     calls = [part[key] for key in ("functionCall", "functionResponse", "executableCode") if key in part]
     calls = [{**call, "parts": []} if "parts" in call else call for call in calls]
     return "TEXT", len(TOKEN.findall(part.get("text", ""))) + sum(len(TOKEN.findall(_json(one))) for one in calls)
@@ -229,10 +234,6 @@ def _with_inner(parts: Iterable[Json]) -> Iterator[Json]:
     for part in parts:
         yield part
         yield from part.get("functionResponse", {}).get("parts", [])
-
-
-def _is_media(part: Json) -> bool:
-    return bool(part.keys() & {"inlineData", "fileData"})
 
 
 def _json(value: object) -> str:
