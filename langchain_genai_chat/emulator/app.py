@@ -19,12 +19,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from .asked import Asked
+from .asked import Asked, words_of
 from .catalogue import Model, load_models
 from .model import answer, answer_in_events, count_tokens
 from .refusals import Fault, RefusalError
 from .rules import check, check_key, find_model
-from .validate import read_body
+from .validate import Backend, read_body
 
 STREAM = "streamGenerateContent"
 MESSAGES = {
@@ -32,8 +32,9 @@ MESSAGES = {
     STREAM: "in.GenerateContentRequest",
     "countTokens": "in.CountTokensRequest",
 }
-# Other resources and Vertex's paths get rows of their own beside it.
-ACTION = re.compile(rf"models/(?P<model>[^/:]+):(?P<method>{'|'.join(MESSAGES)})")
+# On Vertex with a project, or in express mode without one.
+VERTEX = r"(?P<vertex>(?:projects/[^/]+/locations/[^/]+/)?publishers/google/)"
+ACTION = re.compile(rf"{VERTEX}?models/(?P<model>[^/:]+):(?P<method>{'|'.join(MESSAGES)})")
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 1000  # documented for models.list
 HEADERS = {"server": "langchain-genai-chat-emulator", "content-type": "application/json; charset=UTF-8"}
 # The front end's page: vertexai-sdk-test-data-unary-failure-invalid-location-url-not-found-ht-2702fa34.
@@ -87,7 +88,8 @@ class Service:
         self.received.append(received)
         frame = ("sse" if query.get("alt") == "sse" else "array") if resource.endswith(f":{STREAM}") else "object"
         try:
-            check_key(request.headers.get("x-goog-api-key") or query.get("key"), self.api_key)
+            token = headers.get("authorization", "").removeprefix("Bearer ")
+            check_key(headers.get("x-goog-api-key") or query.get("key") or token, self.api_key)
             received.body = _parse(await request.body())
             given = await self._route(received, request.path_params["version"], resource)
         except RefusalError as refusal:
@@ -106,13 +108,17 @@ class Service:
         action = ACTION.fullmatch(resource)
         if received.method != "POST" or action is None:
             return Fault(code=404, body=NOT_FOUND)
-        body = read_body(received.body, MESSAGES[action["method"]], "gemini")
-        model = find_model(self.models, action["model"], version, action["method"])
-        asked = Asked(body=body.get("generateContentRequest", body), model=model)
+        backend: Backend = "vertex" if action["vertex"] else "gemini"
+        body = read_body(received.body, MESSAGES[action["method"]], backend)
+        model = find_model(self.models, action["model"], version, action["method"], action["vertex"])
+        asked = Asked(body=body.get("generateContentRequest", body), model=model, backend=backend)
         check(asked)
         if action["method"] == "countTokens":
             details = count_tokens(asked.body)
-            return {"totalTokens": sum(one["tokenCount"] for one in details), "promptTokensDetails": details}
+            letters = sum(len("".join(words_of(content).split())) for content in asked.contents)
+            billable = {"totalBillableCharacters": letters} if backend == "vertex" else {}
+            total = sum(one["tokenCount"] for one in details)
+            return {"totalTokens": total, **billable, "promptTokensDetails": details}
         return await self._answer(received, asked, streamed=action["method"] == STREAM)
 
     async def _answer(self, received: Received, asked: Asked, *, streamed: bool) -> Answer | Iterator[Json]:

@@ -70,8 +70,8 @@ def check_key(given: str | None, expected: str | None) -> None:
         raise RefusalError(fault, "the API key is wrong", "mirascope-google-gemini-2-5-flash-a48ce0de")
 
 
-def find_model(models: dict[str, Model], name: str, version: str, method: str) -> Model:
-    """The model; 404 where it is not listed, or not in this API version."""
+def find_model(models: dict[str, Model], name: str, version: str, method: str, owner: str | None = None) -> Model:
+    """The model; 404 where it is not listed, or not in this API version. `owner` is its path on Vertex."""
     model = models.get(name)
     if model is not None and model.served_by(version):
         return model
@@ -80,9 +80,14 @@ def find_model(models: dict[str, Model], name: str, version: str, method: str) -
         f"{method.replace('streamG', 'g')}. Call ModelService.ListModels to see the list of available models "
         "and their supported methods."
     )
+    if owner:
+        words = f"Publisher Model `{owner}models/{name}` not found."
     why = f"{name!r} is no model in {version}; Emulator(models=) adds to {', '.join(models)}"
-    evidence = "pydantic-ai-test-model-name-suggestion-google-86f66ec2"
-    raise RefusalError(Fault.of("NOT_FOUND", words), why, evidence)
+    evidence = (
+        "pydantic-ai-test-model-name-suggestion-google-86f66ec2",
+        "on Vertex: opentelemetry-python-contrib-test-generate-content-missing-model-d7161f98",
+    )
+    raise RefusalError(Fault.of("NOT_FOUND", words), why, *evidence)
 
 
 def _parts(asked: Asked) -> Iterator[tuple[str, Json]]:

@@ -234,3 +234,21 @@ def test_a_thousand_messages_take_no_longer_than_a_blink(http):
     begun = time.perf_counter()
     assert http.post(f"{FLASH}:generateContent", json={"contents": [*turns, turns[0]]}).status_code == 200
     assert time.perf_counter() - begun < 0.5
+
+
+@pytest.mark.parametrize("owner", ["projects/p/locations/us-central1/publishers/google", "publishers/google"])
+def test_vertex_has_paths_a_schema_and_words_of_its_own(emulator, owner):
+    """With a project and a token, or in express mode with a key; both spellings of the version."""
+    url = f"{emulator.base_url}/v1beta1/{owner}/models/gemini-2.5-flash"
+    token = {"authorization": "Bearer t"}
+    labelled = {**HELLO, "generationConfig": {"audioTimestamp": True}}
+    answer = httpx.post(f"{url}:generateContent", json=labelled, headers=token)
+    assert text(answer) == "Hello! How can I help you?"
+    assert answer.json()["usageMetadata"]["trafficType"] == "ON_DEMAND"
+    assert httpx.post(f"{url}:generateContent?key=k", json={**HELLO, "store": True}).status_code == 400
+    assert httpx.post(f"{url}:generateContent", json=HELLO).status_code == 403
+    assert len(sse(httpx.post(f"{url}:streamGenerateContent?alt=sse", json=HELLO, headers=token))) > 1
+    counted = httpx.post(f"{url}:countTokens", json=HELLO, headers=token).json()
+    assert counted["totalBillableCharacters"] == 5
+    gone = httpx.post(f"{url}x:generateContent", json=HELLO, headers=token).json()["error"]
+    assert (gone["code"], gone["message"]) == (404, f"Publisher Model `{owner}/models/gemini-2.5-flashx` not found.")
