@@ -23,8 +23,8 @@ def fold(*chunks: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
     content = folder.finish()
     if content is None:
         return None
-    parts: list[dict[str, Any]] = content.model_dump(mode="json", by_alias=True, exclude_none=True)["parts"]
-    return parts
+    whole: list[dict[str, Any]] = content.model_dump(mode="json", by_alias=True, exclude_none=True)["parts"]
+    return whole
 
 
 @pytest.mark.behaviour("B088")
