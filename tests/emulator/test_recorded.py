@@ -12,6 +12,7 @@ import pytest
 
 from langchain_genai_chat.emulator.asked import Asked
 from langchain_genai_chat.emulator.catalogue import load_models
+from langchain_genai_chat.emulator.model import answer, answer_in_events
 from langchain_genai_chat.emulator.refusals import RefusalError
 from langchain_genai_chat.emulator.rules import check, find_model
 from langchain_genai_chat.emulator.validate import DOCUMENTS, read_body
@@ -125,3 +126,21 @@ def test_what_was_read_fits_the_published_schema_by_another_judge(backend):
             body = read_body(one["request"], message, backend)
             error = next(judges[message].iter_errors(body), None)
             assert error is None, (one["id"], error)
+
+
+def test_every_recorded_request_gets_an_answer_whose_calls_fit_their_declarations():
+    """Real prompts, tools and schemas: no rule of the emulator's model may stumble over one."""
+    called = 0
+    for one in ANSWERED:
+        if one["method"] == "countTokens":
+            continue
+        body = read_body(one["request"], MESSAGES[one["method"]], one["api"])
+        asked = Asked(body=body, model=MODELS.get(one["model"], NEWEST), backend=one["api"])
+        content = answer(asked, 1)["candidates"][0]["content"]
+        assert list(answer_in_events(asked, 1))[-1]["candidates"][0]["finishReason"]
+        tools = {tool["name"]: tool for tool in asked.declarations.values()}
+        for call in (part["functionCall"] for part in content["parts"] if "functionCall" in part):
+            schema = tools[call["name"]].get("parametersJsonSchema") or {}
+            jsonschema.validate(call["args"], schema)
+            called += 1
+    assert called > 100
