@@ -223,10 +223,11 @@ class _Conversation:
             media = [part for item in result.media for part in _user_part(item)]
         except (ValueError, KeyError) as problem:
             raise self._refusal(result.place[0], f"{_said(problem)}.") from problem
-        inside = [part for part in media if "inlineData" in part] if self._family.media_in_function_response else []
-        if inside:
-            response["parts"] = [{"inlineData": part["inlineData"]} for part in inside]
-        return [{"functionResponse": response}, *(part for part in media if part not in inside)]
+        inside = [part for part in media if len(part) == 1 and "text" not in part]  # options have no place inside
+        if inside and self._family.media_in_function_response:
+            response["parts"] = inside
+            media = [part for part in media if part not in inside]
+        return [{"functionResponse": response}, *media]
 
     def _unanswered(self, index: int, call: Mapping[str, Any]) -> Json:
         text = f"its call {call['name']!r} ({call.get('id')!r}) has no result"
