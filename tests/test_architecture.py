@@ -40,6 +40,7 @@ FLOORS: dict[float, set[str]] = {
     1: {
         "genai._backends",
         "genai._contents",
+        "genai._credentials",
         "genai._endpoints",
         "genai._exchange",
         "genai._fold",

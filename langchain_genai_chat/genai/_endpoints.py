@@ -14,6 +14,8 @@ from .types.options import HttpOptions
 
 GEMINI_URL = "https://generativelanguage.googleapis.com"
 MULTI_REGIONS = ("us", "eu")
+UNKNOWN_PROJECT = "-"
+"""Stands in paths for the project that only the credentials know; they put it in when they sign."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,8 @@ def resolve(  # noqa: PLR0913 - the arguments of `Client`
     api_key = (api_key or "").strip() or None
     if not vertex and (project or location):
         raise ValueError("project and location belong to Vertex AI; pass vertexai=True with them.")
+    if not vertex and credentials is not None:
+        raise ValueError("credentials belong to Vertex AI; pass vertexai=True with them.")
     if credentials is not None and api_key:
         raise ValueError("credentials and api_key exclude each other; pass one of them.")
     if options.base_url_resource_scope and not options.base_url:
@@ -144,7 +148,8 @@ def _on_vertex(  # noqa: PLR0913, PLR0917 - what `resolve` has read of its argum
 ) -> Caller:
     explicit = bool(project or location)
     own_project, own_location = env.get("GOOGLE_CLOUD_PROJECT"), env.get("GOOGLE_CLOUD_LOCATION")
-    gateway = bool(base_url) and not _is_google(base_url) and not (api_key or (project and location))
+    known = api_key or credentials is not None or (project and location)
+    gateway = bool(base_url) and not _is_google(base_url) and not known
     if not (gateway or api_key or credentials or explicit or own_project or own_location):
         api_key = environment_key(env)
     if gateway or (api_key and not explicit):  # with a key this is express mode: it stands for the project
@@ -153,6 +158,7 @@ def _on_vertex(  # noqa: PLR0913, PLR0917 - what `resolve` has read of its argum
         project, location = project or own_project, location or own_location or "global"
         if api_key and not project:
             raise ValueError("location with api_key needs a project; pass project, or the key alone.")
+        project = project or UNKNOWN_PROJECT
     for noun, name in (("project", project), ("location", location)):
         if name is not None and not re.fullmatch(r"[A-Za-z0-9_.:-]+", name):
             raise ValueError(f"{noun} {name!r} has characters that none has: only letters, digits and _ . : -.")

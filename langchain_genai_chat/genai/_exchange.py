@@ -88,8 +88,11 @@ class Now:
 class Auth(Protocol):
     """What makes a request one of a certain caller."""
 
-    def sign(self, request: Request, *, refused: bool = False) -> Flow[Request | None]:
-        """Give the request with its credentials; after a 401 give one with new ones, or None if there are none."""
+    def sign(self, request: Request, *, refused: Request | None = None) -> Flow[Request | None]:
+        """Give the request with its credentials; after a 401 give one with new ones, or None if there are none.
+
+        `refused` is the request as it was signed before.
+        """
         ...
 
 
@@ -213,7 +216,7 @@ def _send(request: Request, policy: RetryPolicy, attempts: Attempts, delay_s: fl
     signed = timed if request.auth is None else (yield from request.auth.sign(timed))
     response: httpx.Response = yield signed
     if response.status_code == UNAUTHORIZED and request.auth is not None:
-        renewed = yield from request.auth.sign(timed, refused=True)
+        renewed = yield from request.auth.sign(timed, refused=signed)
         if renewed is not None:
             response = yield _timed(renewed, policy, attempts, 0.0, (yield Now()))
     if response.is_success:

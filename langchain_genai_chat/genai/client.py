@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from ._api import Api
-from ._auth import NO_KEY, KeyAuth, NoKey, brings_credentials
+from ._auth import NO_KEY, KeyAuth, NoKey, TokenAuth, brings_credentials
+from ._credentials import source_of
 from ._endpoints import Caller, resolve
 from ._exchange import Auth
 from .chats import AsyncChats, Chats
@@ -25,7 +26,11 @@ class Client:
             `GOOGLE_GENAI_USE_VERTEXAI` say.
         vertexai: The older name of `enterprise`.
         api_key: By default `GOOGLE_API_KEY`, else `GEMINI_API_KEY`. An empty string counts as unset.
-        project: Of Google Cloud, for Vertex AI; by default `GOOGLE_CLOUD_PROJECT`.
+        credentials: For Vertex AI: a service account's file or dict, an object of `google.auth`, or a callable
+            that gives a token (a str, or a str and the datetime of its end); by default application default
+            credentials. All but callables need the extra `vertex`.
+        project: Of Google Cloud, for Vertex AI; by default `GOOGLE_CLOUD_PROJECT`, else
+            the credentials' own.
         location: A region, `"global"`, `"us"` or `"eu"`, for Vertex AI; by default `GOOGLE_CLOUD_LOCATION`.
         http_options: Address, version, headers, timeout in milliseconds, retries; see `types.HttpOptions`.
         http_client: Anything with the interface of `httpx.Client`; it is used, and never closed.
@@ -46,6 +51,7 @@ class Client:
         enterprise: bool | None = None,
         vertexai: bool | None = None,
         api_key: str | None = None,
+        credentials: object | None = None,
         project: str | None = None,
         location: str | None = None,
         http_options: HttpOptions | Mapping[str, Any] | None = None,
@@ -57,11 +63,12 @@ class Client:
             enterprise=enterprise,
             vertexai=vertexai,
             api_key=api_key,
+            credentials=credentials,
             project=project,
             location=location,
             options=options,
         )
-        auth = self._auth(caller, options)
+        auth = self._auth(caller, options, credentials)
         self._api = Api.of(caller.endpoint, auth, options)
         self._transport = SyncTransport(
             HttpSettings(client=http_client or options.httpx_client, arguments=options.client_args)
@@ -102,11 +109,13 @@ class Client:
     def __repr__(self) -> str:
         return f"Client(vertexai={self.vertexai}, base_url={self._api.endpoint.base_url!r})"
 
-    def _auth(self, caller: Caller, options: HttpOptions) -> Auth | None:
+    def _auth(self, caller: Caller, options: HttpOptions, credentials: object | None) -> Auth | None:
         if caller.api_key:
             return KeyAuth(caller.api_key)
         if caller.gateway:
             return None
+        if caller.endpoint.vertex:
+            return TokenAuth(source_of(credentials))
         if self._needs_key_now and not brings_credentials(options.headers or {}):
             raise ValueError(NO_KEY)
         return NoKey()

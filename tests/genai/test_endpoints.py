@@ -148,7 +148,7 @@ def test_an_argument_needs_no_warning_of_the_environment() -> None:
             f"{REGIONAL}/projects/p/locations/us-central1",
         ),
         ({"api_key": "k", "project": "p"}, {}, "k", f"{GLOBAL}/projects/p/locations/global"),
-        ({}, {}, None, GLOBAL),
+        ({}, {}, None, f"{GLOBAL}/projects/-/locations/global"),  # the credentials know which
         (
             {"project": "p", "location": "l", "http_options": {"base_url": "https://gw/x"}},
             KEY,

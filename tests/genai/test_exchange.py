@@ -287,7 +287,7 @@ class Token:
     renewals: int
     asked: int = 0
 
-    def sign(self, request: Request, *, refused: bool = False) -> Flow[Request | None]:
+    def sign(self, request: Request, *, refused: Request | None = None) -> Flow[Request | None]:
         (number,) = yield Calls((lambda: self.asked,))
         if refused:
             self.asked += 1
@@ -657,7 +657,7 @@ def test_what_an_own_function_raises_of_ours_reaches_the_flow() -> None:
         return "token"
 
     class Flaky:
-        def sign(self, request: Request, *, refused: bool = False) -> Flow[Request | None]:
+        def sign(self, request: Request, *, refused: Request | None = None) -> Flow[Request | None]:
             (token,) = yield Calls((flaky,))
             return replace(request, headers={"authorization": f"Bearer {token}"})
 
