@@ -1,3 +1,30 @@
-"""Google's Gemini in LangChain, straight over httpx and pydantic."""
+"""Google's Gemini in LangChain, straight over httpx and pydantic.
 
-__version__ = "0.1.0"
+What it exports is loaded on first use, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from . import genai
+    from .chat_models import ChatGenAI
+
+__all__ = ["ChatGenAI", "__version__", "genai"]
+
+_HOMES = {"ChatGenAI": "chat_models", "genai": "genai"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = import_module(f"{__name__}.{_HOMES[name]}")
+    value = home if _HOMES[name] == name else getattr(home, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

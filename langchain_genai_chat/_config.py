@@ -1,0 +1,317 @@
+"""Everything of a request but the conversation: a model's fields with a call's arguments laid over them.
+
+Knows which of two counts, and what the model's family makes of it; knows nothing of messages.
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias
+
+from ._families import Family, family_of
+from ._settings import (
+    AMOUNTS,
+    EFFORTS,
+    GENERATION,
+    OPTIONS,
+    PLACES,
+    POLICIES,
+    SAMPLING,
+    TIER_HEADER,
+    History,
+    OnBadReply,
+    plain_safety,
+    plain_timeout,
+)
+from ._tools import encode_tools
+from .genai import types
+
+Json: TypeAlias = dict[str, Any]
+Shape: TypeAlias = Literal["text", "blocks"]
+FieldsOf: TypeAlias = Callable[[types.GenerateContentConfig], Json]
+"""The body's fields, all but the contents, as plain JSON; what `client.models.config_fields` is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """What a model's fields say, or a call's arguments; None was left out."""
+
+    model: str | None = None
+    config: Json = field(default_factory=dict)
+    """By names of `GenerateContentConfig`."""
+    options: Json = field(default_factory=dict)
+    policies: Json = field(default_factory=dict)
+    tools: Json = field(default_factory=dict)
+    """Tools and how they are called, as they were given."""
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Layer":
+        """Sort arguments by where they go.
+
+        Raises:
+            ValueError: A value cannot be, or two exclude each other.
+        """
+        said = {name: value for name, value in given.items() if value is not None}
+        for name, known in POLICIES.items():
+            if name in said and said[name] not in known:
+                raise ValueError(f"{name} {said[name]!r} is none of {', '.join(map(repr, known))}.")
+        return cls(
+            model=said.get("model"),
+            config=_config(said),
+            options={
+                name: plain_timeout(said[name]) if name == "timeout" else said[name] for name in said.keys() & OPTIONS
+            },
+            policies={name: said[name] for name in POLICIES if name in said},
+            tools={name: said[name] for name in TOOLS if name in said},
+        )
+
+    def over(self, base: "Layer") -> "Layer":
+        """This layer over another: what it says counts, safety settings by category, headers by name."""
+        return Layer(
+            model=self.model or base.model,
+            config=_laid(self.config, base.config),
+            options=_laid(self.options, base.options),
+            policies={**base.policies, **self.policies},
+            tools={**base.tools, **self.tools},
+        )
+
+    def check(self) -> None:
+        """Raise `ValueError` for what no request could carry."""
+        types.GenerateContentConfig.model_validate(_without_effort(self.config, family_of(self.model or "")))
+        if options := http_options(self.options):
+            options.policy(types.RetryPolicy())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallConfig:
+    """What one request is made of, beside its conversation."""
+
+    model: str
+    family: Family
+    fields: Json
+    """The body but for its contents, as JSON."""
+    options: types.HttpOptions | None
+    """What is different from the client's own."""
+    shape: Shape
+    history: History
+    on_bad_reply: OnBadReply
+    max_retries: int
+    aliases: Mapping[str, str]
+    """Names of tools on the wire to their own, where they differ."""
+
+    @property
+    def candidates(self) -> int:
+        """How many answers were asked for."""
+        return (self.fields.get("generationConfig") or {}).get("candidateCount") or 1
+
+    def body(self, system: Json | None, contents: list[Json]) -> Json:
+        """The request's body; the conversation's system messages follow what the config says."""
+        body = {"contents": contents, **self.fields}
+        if system is not None:
+            before = self.fields.get("systemInstruction")
+            body["systemInstruction"] = (
+                system if before is None else {**before, "parts": [*before["parts"], *system["parts"]]}
+            )
+        return body
+
+
+def build_call(
+    layer: Layer, *, fields_of: FieldsOf, vertex: bool, output_version: str | None, sent_by_client: Collection[str]
+) -> CallConfig:
+    """Everything that a request needs but its conversation.
+
+    Args:
+        layer: A call's arguments over a model's fields.
+        fields_of: Lays a config out as the wire has it; raises `ValueError` for what the backend has not.
+        vertex: The backend.
+        output_version: `"v1"` asks for content in blocks.
+        sent_by_client: Options that the client has already.
+    """
+    model = layer.model or ""
+    family = family_of(model)
+    config = _without_effort(layer.config, family)
+    headers: dict[str, str] = {}
+    if vertex and "service_tier" in config:
+        headers[TIER_HEADER] = types.ServiceTier(config.pop("service_tier")).value
+    if family.fixed_sampling:
+        _drop_sampling(config, model)
+    fields = fields_of(types.GenerateContentConfig.model_validate(config)) if config else {}
+    tools = encode_tools(
+        layer.tools.get("tools") or (),
+        layer.tools.get("tool_choice"),
+        mixes_server_tools=family.mixes_server_tools,
+        vertex=vertex,
+        rename=bool(layer.tools.get("rename_tools")),
+    )
+    fields = {**fields, **tools.fields, **_tool_config(tools.fields, fields)}
+    options = {name: value for name, value in layer.options.items() if name not in sent_by_client}
+    if headers:
+        options["headers"] = {**(options.get("headers") or {}), **headers}
+    asked = (fields, layer.options.get("extra_body") or {})
+    blocks = output_version == "v1" or family.answers_with_media or any(map(_yields_blocks, asked))
+    return CallConfig(
+        model=model,
+        family=family,
+        fields=fields,
+        options=http_options(options),
+        shape="blocks" if blocks else "text",
+        history=layer.policies.get("history", "strict"),
+        on_bad_reply=layer.policies.get("on_bad_reply", "return"),
+        max_retries=_max_retries(layer.options),
+        aliases=tools.aliases,
+    )
+
+
+def http_options(given: Json) -> types.HttpOptions | None:
+    """LangChain's options as the client's: seconds to milliseconds, retries after the first request to attempts.
+
+    Raises:
+        ValueError: A time or a number that cannot be.
+    """
+    if not given:
+        return None
+    sent: Json = {name: given[name] for name in ("headers", "extra_body") if name in given}
+    timeout, retry = given.get("timeout"), given.get("retry")
+    if isinstance(timeout, Mapping):
+        retry = _with_timeouts(retry or types.RetryPolicy(), timeout)
+    elif timeout is not None:
+        if not 0 < timeout < math.inf:
+            raise ValueError(f"timeout must be more than 0 seconds, got {timeout!r}; None is the default.")
+        sent["timeout"] = max(1, round(timeout * 1000))
+    if (retries := given.get("max_retries")) is not None:
+        if retries < 0:
+            raise ValueError(f"max_retries must be 0 or more, got {retries!r}.")
+        if retry is None:
+            sent["retry_options"] = types.HttpRetryOptions(attempts=retries + 1)
+        else:
+            retry = replace(retry, max_retries=retries)
+    if retry is not None:
+        sent["retry_options"] = retry
+    return types.HttpOptions(**sent)
+
+
+def _config(said: Json) -> Json:
+    """Arguments that shape the reply, by names of `GenerateContentConfig`."""
+    places = {name: PLACES.get(name, (name,))[0] for name in GENERATION if name not in _APART}
+    config = {place: said[name] for name, place in places.items() if name in said}
+    if thinking := _thinking(said):
+        config["thinking_config"] = thinking
+    if "safety_settings" in config:
+        config["safety_settings"] = plain_safety(config["safety_settings"])
+    if isinstance(config.get("stop_sequences"), str):
+        config["stop_sequences"] = [config["stop_sequences"]]
+    if isinstance(config.get("response_format"), Mapping) and "type" in config["response_format"]:
+        config |= _openai_format(config.pop("response_format"))
+    return config
+
+
+TOOLS = ("tools", "tool_choice", "rename_tools")
+_INSIDE = frozenset(name for name, place in PLACES.items() if len(place) > 1) | {"thinking_config"}
+_APART = _INSIDE | {"tools"}
+
+
+def _thinking(said: Json) -> Json:
+    whole = types.ThinkingConfig.model_validate(said.get("thinking_config", {}))
+    thinking: Json = whole.model_dump(mode="json", exclude_none=True)
+    thinking |= {PLACES[name][1]: said[name] for name in PLACES if name in said and name in _INSIDE}
+    amounts = [name for name in AMOUNTS if name in thinking]
+    if len(amounts) > 1:
+        raise ValueError(f"{' and '.join(amounts)} exclude each other; pass one of them.")
+    return thinking
+
+
+def _openai_format(asked: Mapping[str, Any]) -> Json:
+    """LangChain's `response_format`, which is OpenAI's, as the fields that say it here."""
+    match asked:
+        case {"type": "json_schema", "json_schema": {"schema": schema}}:
+            return {"response_mime_type": "application/json", "response_json_schema": schema}
+        case {"type": "json_object"}:
+            return {"response_mime_type": "application/json"}
+        case {"type": "text"}:
+            return {}
+    raise ValueError(f"response_format of type {asked['type']!r} has no form here; use 'json_schema', 'json_object'.")
+
+
+def _merge_thinking(base: Json, call: Json) -> Json:
+    kept = {name: value for name, value in base.items() if name not in AMOUNTS or not call.keys() & {*AMOUNTS}}
+    return {**kept, **call}
+
+
+def _merge_safety(base: list[Json], call: list[Json]) -> list[Json]:
+    return list({each.get("category"): each for each in (*base, *call)}.values())
+
+
+def _merge_headers(base: Mapping[str, str], call: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in (*base.items(), *call.items())}
+
+
+_MERGES: dict[str, Callable[[Any, Any], Any]] = {
+    "thinking_config": _merge_thinking,
+    "safety_settings": _merge_safety,
+    "headers": _merge_headers,
+}
+
+
+def _laid(call: Json, base: Json) -> Json:
+    """A call's values over the model's; where both have one that is made of several, each of these by itself."""
+    both = {name: merge(base[name], call[name]) for name, merge in _MERGES.items() if name in base and name in call}
+    return {**base, **call, **both}
+
+
+def _without_effort(config: Json, family: Family) -> Json:
+    """A copy in which `reasoning_effort` is what it means for the family."""
+    config = dict(config)
+    thinking = config.get("thinking_config")
+    if thinking and "reasoning_effort" in thinking:
+        efforts = EFFORTS["level" if family.thinking == "level" else "budget"]
+        effort = str(thinking["reasoning_effort"]).lower()
+        if effort not in efforts:
+            raise ValueError(f"reasoning_effort {effort!r} is none that this model has: {', '.join(efforts)}.")
+        rest = {name: value for name, value in thinking.items() if name != "reasoning_effort"}
+        config["thinking_config"] = {**rest, **dict([efforts[effort]])}
+    return config
+
+
+def _drop_sampling(config: Json, model: str) -> None:
+    dropped = [name for name in SAMPLING if config.pop(name, None) is not None]
+    if dropped:
+        warnings.warn(
+            f"{model} samples in its own way; {', '.join(dropped)} is not sent. extra_body would send it.",
+            stacklevel=2,
+        )
+
+
+def _tool_config(from_tools: Json, from_config: Json) -> Json:
+    """What tools say of their calling, with the caller's own `tool_config` over it."""
+    said = {**from_tools.get("toolConfig", {}), **from_config.get("toolConfig", {})}
+    return {"toolConfig": said} if said else {}
+
+
+def _yields_blocks(fields: Json) -> bool:
+    """Whether a request may be answered with more than text and function calls (design: the shape rule)."""
+    generation = fields.get("generationConfig") or {}
+    if (generation.get("thinkingConfig") or {}).get("includeThoughts"):
+        return True
+    if any(str(modality).upper() != "TEXT" for modality in generation.get("responseModalities") or ()):
+        return True
+    formats = generation.get("responseFormat") or ()
+    if any(each.keys() - {"text"} for each in ([formats] if isinstance(formats, Mapping) else formats)):
+        return True
+    return any(tool.keys() - {"functionDeclarations"} for tool in fields.get("tools") or ())
+
+
+def _with_timeouts(policy: types.RetryPolicy, times: Mapping[str, float | None]) -> types.RetryPolicy:
+    """A policy with an `httpx.Timeout`'s times; what is None there stays what it was, for times are finite."""
+    read_s, connect_s = times.get("read"), times.get("connect")
+    return replace(
+        policy,
+        connect_s=policy.connect_s if connect_s is None else connect_s,
+        silence_s=policy.silence_s if read_s is None else read_s,
+        deadline_s=policy.deadline_s if read_s is None else read_s,
+    )
+
+
+def _max_retries(options: Json) -> int:
+    retries = options.get("max_retries")
+    return (options.get("retry") or types.RetryPolicy()).max_retries if retries is None else retries

@@ -1,0 +1,514 @@
+"""ChatGenAI: the fields, and the hooks that LangChain calls.
+
+Composes what its neighbours know; the sync and the async side differ in `await` alone.
+"""
+
+import copy
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, closing
+from dataclasses import asdict
+from functools import cache, cached_property
+from types import TracebackType
+from typing import Any, Self
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LangSmithParams, LanguageModelInput
+from langchain_core.language_models._utils import _normalize_messages
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from pydantic import Field, field_validator, model_validator
+
+from ._config import CallConfig, Json, Layer, build_call, http_options
+from ._errors import translating
+from ._families import short_name
+from ._messages import encode_messages
+from ._settings import (
+    CONNECTION,
+    GENERATION,
+    OPTIONS,
+    POLICIES,
+    SPELLINGS,
+    ConnectionFields,
+    GenerationFields,
+    History,
+    OnBadReply,
+    by_our_names,
+    plain,
+    plain_safety,
+    plain_timeout,
+)
+from ._structured import ask_for, parsed_replies
+from ._tools import bound_form
+from ._turns import StreamTurn, Turn
+from ._version import __version__
+from .genai import Client, types
+from .genai.client import LateKeyClient
+
+OF_THE_CLIENT = ("timeout", "max_retries", "retry", "headers")
+"""Options that a client made here has of its own; `extra_body` belongs to one method's body and goes with each."""
+DERIVED = ("_serialized", "_layer", "_plain_call", "_identity")
+"""What is computed from the fields once, and again after one of them was set."""
+
+
+class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
+    """Gemini as a LangChain chat model, on the Gemini API or on Vertex AI.
+
+    Example:
+        ```python
+        model = ChatGenAI(model="gemini-3.5-flash", temperature=0)
+        model.invoke("Why is the sky blue?").text
+        ```
+
+    Every setting may be given here, by `bind` or with a call, under LangChain's name or the wire's, and gives the
+    same request; a call's counts. The key comes from `api_key`, else from `GOOGLE_API_KEY` or `GEMINI_API_KEY`,
+    and is first needed for the first request.
+
+    Raises:
+        TypeError: There is no argument of such a name; the nearest is named.
+        ValueError: A value cannot be, or arguments exclude each other.
+    """
+
+    model: str
+    """A bare name, `models/...`, `tunedModels/...`, or a resource name of Vertex AI."""
+    headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
+    """Sent with every request; a call's are merged over them. Kept out of traces, since they may authenticate."""
+    timeout: float | dict[str, float | None] | None = None
+    """Seconds: for a call with its retries, for the longest silence of a stream; or an `httpx.Timeout`.
+
+    None is the default of `RetryPolicy`: 600 s, and 120 s of silence.
+    """
+    max_retries: int | None = None
+    """Requests after the first; None is what `retry` says, 2 by default."""
+    retry: types.RetryPolicy | None = None
+    extra_body: Json | None = None
+    """Merged into the body of each request as it is."""
+    genai_client: Client | None = Field(default=None, exclude=True, repr=False)
+    """The argument `client`: one that is used instead of making one, and is not closed."""
+    streaming: bool | None = None
+    """True: `invoke` streams too. False: nothing does, `stream` gives one chunk."""
+    history: History = "strict"
+    """`"strict"`: what Google would refuse raises before the request. `"repair"`: it is mended, with a warning."""
+    on_bad_reply: OnBadReply = "return"
+    """A blocked, empty or malformed answer is returned flagged, raised as `BadReplyError`, or asked for again."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_arguments(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        named = by_our_names(given, _arguments_of(cls), cls.__name__)
+        if isinstance(named.get("stop"), str):
+            named["stop"] = [named["stop"]]
+        if named.get("safety_settings") is not None:
+            named["safety_settings"] = plain_safety(named["safety_settings"])
+        named["timeout"] = plain_timeout(named.get("timeout"))
+        return {name: plain(value) if name in GENERATION else value for name, value in named.items()}
+
+    @field_validator("model")
+    @classmethod
+    def _check_model(cls, name: str) -> str:
+        if not name.strip():
+            raise ValueError("model is empty; pass a name.")
+        if ":" in name:
+            raise ValueError(f"model {name!r} has a colon, which no name has; pass {name.rpartition(':')[2]!r}.")
+        return name
+
+    @model_validator(mode="after")
+    def _check_genai_settings(self) -> Self:
+        self._add_version("langchain-genai-chat", __version__)
+        if self.genai_client is not None and (given := self._given(CONNECTION)):
+            raise ValueError(f"client has its own {', '.join(given)}; pass either.")
+        own = self.http_client is not None or self.http_async_client is not None
+        if own and (given := self._given(("proxy", "verify"))):
+            raise ValueError(f"http_client has its own {', '.join(given)}; pass either.")
+        self._layer.check()
+        return self
+
+    @property
+    def client(self) -> Client:
+        """The client of this package's `genai` that requests go through; made on first use."""
+        if self.genai_client is not None:
+            return self.genai_client
+        made: Client | None = self.__dict__.get("_made_client")
+        return made if made is not None else self.__dict__.setdefault("_made_client", self._make_client())
+
+    def preview(self, messages: LanguageModelInput, *, stream: bool = False, **kwargs: Any) -> Any:
+        """Show the request that a call with these arguments would send, without sending it; the key is left out.
+
+        Raises:
+            InvalidRequestError: It could not be sent.
+        """
+        turn = self._turn(_normalize_messages(self._convert_input(messages).to_messages()), None, kwargs)
+        with translating():
+            method = "streamGenerateContent" if stream else "generateContent"
+            return self.client.models.preview_json(method=method, **turn.sent)
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | bool | dict[str, Any] | Sequence[str] | None = None,
+        parallel_tool_calls: bool | None = None,
+        strict: bool | None = None,
+        rename_tools: bool = False,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """The model with tools that it may call.
+
+        Args:
+            tools: Python functions, tools, runnables as tools, pydantic classes, TypedDicts, dataclasses; dicts of
+                OpenAI, Anthropic, MCP or JSON Schema; Google's own as `{"google_search": {}}`.
+            tool_choice: `"auto"` (the model's own choice), `"any"`, `"required"` or True (some tool), `"none"`, or
+                the name of a tool, or a list of names.
+            parallel_tool_calls: True is what Gemini does. False cannot be had.
+            strict: Calls are held to the tools' schemas (Gemini's mode VALIDATED) where the model may choose.
+            rename_tools: Tools whose names Google does not take go under legal ones; replies have their own.
+            **kwargs: Any other argument of a call.
+
+        Raises:
+            InvalidRequestError: A tool cannot be declared, has no legal name, or is none that was bound.
+            NotImplementedError: `parallel_tool_calls=False`, for which Gemini has no setting.
+        """
+        if parallel_tool_calls is False:
+            raise NotImplementedError("Gemini has no setting against parallel calls; leave parallel_tool_calls out.")
+        if tool_choice is not None:
+            kwargs["tool_choice"] = tool_choice
+        if rename_tools:
+            kwargs["rename_tools"] = True
+        with translating():
+            bound = [bound_form(tool, strict=strict, rename=rename_tools) for tool in tools]
+            self._call(None, _of_a_call({**kwargs, "tools": bound}))  # what cannot be sent is told now
+        return self.bind(tools=bound, **kwargs)
+
+    def with_structured_output(
+        self,
+        schema: dict[str, Any] | type | None = None,
+        *,
+        include_raw: bool = False,
+        method: str = "json_schema",
+        strict: bool | None = None,
+        tools: Sequence[Any] | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """The model with replies that are objects of a schema.
+
+        Args:
+            schema: A pydantic class, dataclass or Enum gives instances; a TypedDict or a dict of JSON Schema dicts.
+            include_raw: Give `{"raw": message, "parsed": object or None, "parsing_error": error or None}`.
+            method: `"json_schema"`: the reply's text is held to the schema. `"function_calling"`: the object is the
+                arguments of a call. `"json_mode"`: JSON of any form, which the prompt has to describe.
+            strict: As in `bind_tools`; the first method is always strict.
+            tools: Tools to be called before, with models that take both.
+            **kwargs: Any other argument of a call.
+
+        Raises:
+            OutputParserException: A reply that is no object of the schema (when it comes).
+            OutputTruncatedError: One that was cut off.
+            BadReplyError: One that was blocked or empty.
+        """
+        with translating():
+            asked = ask_for(schema, method, strict=strict)
+        bound_tools = [*(tools or ()), *([asked.tool] if asked.tool else ())]
+        arguments = {**asked.arguments, **kwargs}
+        if asked.tool is not None:
+            arguments["tool_choice"] = "any" if tools else asked.tool["function"]["name"]
+        model: Runnable[LanguageModelInput, AIMessage] = (
+            self.bind_tools(bound_tools, strict=strict if asked.tool else None, **arguments)
+            if bound_tools
+            else self.bind(**arguments)
+        )
+        return parsed_replies(model, schema, tool=asked.tool, include_raw=include_raw)
+
+    def get_num_tokens(self, text: str) -> int:
+        """Count what a text costs as a human message, with one request."""
+        return self.get_num_tokens_from_messages([HumanMessage(text)]) if text else 0
+
+    def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
+        """Count what a call with these messages and tools costs as input, with one request."""
+        sent = self._count(messages, tools)
+        with translating():
+            return _total(self.client.models.post_json(**sent))
+
+    async def aget_num_tokens_from_messages(
+        self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
+    ) -> int:
+        """Count what a call with these messages and tools costs as input, with one request."""
+        sent = self._count(messages, tools)
+        with translating():
+            return _total(await self.client.aio.models.post_json(**sent))
+
+    def close(self) -> None:
+        """Close the connections of synchronous calls; a client that was passed in stays open."""
+        if self.genai_client is None:
+            self.client.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of all calls; a client that was passed in stays open."""
+        if self.genai_client is None:
+            self.client.close()
+            await self.client.aio.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - tokens are told by streams
+        **kwargs: Any,
+    ) -> ChatResult:
+        turn = self._turn(messages, stop, kwargs)
+        with translating():
+            while (result := turn.read(self.client.models.post_json(method="generateContent", **turn.sent))) is None:
+                pass
+        return result
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - tokens are told by streams
+        **kwargs: Any,
+    ) -> ChatResult:
+        turn = self._turn(messages, stop, kwargs)
+        with translating():
+            while (
+                result := turn.read(await self.client.aio.models.post_json(method="generateContent", **turn.sent))
+            ) is None:
+                pass
+        return result
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        chunks = self._chunks(self._stream_turn(messages, stop, kwargs))
+        return chunks if run_manager is None else _told(chunks, run_manager)
+
+    def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        chunks = self._achunks(self._stream_turn(messages, stop, kwargs))
+        return chunks if run_manager is None else _atold(chunks, run_manager)
+
+    @property
+    def _llm_type(self) -> str:
+        return "genai-chat"
+
+    @property
+    def _identifying_params(self) -> Mapping[str, Any]:
+        return self._identity
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        said = {SPELLINGS.get(name, name): value for name, value in kwargs.items() if value is not None}
+        params = LangSmithParams(
+            ls_provider="google_genai",
+            ls_model_name=short_name(said.get("model", self.model)),
+            ls_model_type="chat",
+        )
+        if (temperature := said.get("temperature", self.temperature)) is not None:
+            params["ls_temperature"] = temperature
+        if (max_tokens := said.get("max_tokens", self.max_tokens)) is not None:
+            params["ls_max_tokens"] = max_tokens
+        if stop := stop or said.get("stop") or self.stop:
+            params["ls_stop"] = stop
+        return params
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """Whether `dumps` gives what `load` makes a model of: yes, with the key as the name of a secret."""
+        return True
+
+    @property
+    def lc_secrets(self) -> dict[str, str]:
+        """The field that is dumped as the name of a secret."""
+        return {"api_key": "GOOGLE_API_KEY"}
+
+    @property
+    def lc_attributes(self) -> dict[str, Any]:
+        """Fields as JSON that are not JSON themselves."""
+        return {} if self.retry is None else {"retry": {**asdict(self.retry), "statuses": sorted(self.retry.statuses)}}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        # What was derived from the fields before is no longer true of them, LangChain's cache key among it.
+        _forget(self.__dict__, DERIVED if name not in CONNECTION + OF_THE_CLIENT else (*DERIVED, "_made_client"))
+
+    def __copy__(self) -> Self:
+        copied = super().__copy__()
+        _forget(copied.__dict__, (*DERIVED, "_made_client"))
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        memo = {} if memo is None else memo
+        for name in ("http_client", "http_async_client", "genai_client", "credentials", "verify"):
+            given = getattr(self, name)
+            memo[id(given)] = given  # the caller's, with connections and locks: shared
+        return super(ChatGenAI, copy.copy(self)).__deepcopy__(memo)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        state = super().__getstate__()
+        state["__dict__"] = {**state["__dict__"]}
+        _forget(state["__dict__"], (*DERIVED, "_made_client"))
+        return state
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy with fields changed, under any of their names; the copy makes a client of its own."""
+        copied = super().model_copy(deep=deep)
+        for name, value in by_our_names(update or {}, _arguments_of(type(self)), type(self).__name__).items():
+            setattr(copied, name, plain(value) if name in GENERATION else value)
+        return copied
+
+    @cached_property
+    def _layer(self) -> Layer:
+        return Layer.of({name: getattr(self, name) for name in (*GENERATION, *OPTIONS, *POLICIES, "model")})
+
+    @cached_property
+    def _plain_call(self) -> CallConfig:
+        return self._built(self._layer)
+
+    @cached_property
+    def _identity(self) -> Mapping[str, Any]:
+        return {"model": self.model} | {name: getattr(self, name) for name in self._given(GENERATION)}
+
+    def _given(self, names: Sequence[str]) -> list[str]:
+        return [name for name in names if getattr(self, name) is not None]
+
+    def _make_client(self) -> Client:
+        arguments = {name: getattr(self, name) for name in self._given(("proxy", "verify"))} or None
+        options = http_options({name: getattr(self, name) for name in OF_THE_CLIENT}) or types.HttpOptions()
+        own: Json = {"base_url": self.base_url, "api_version": self.api_version}
+        own |= {"client_args": arguments, "async_client_args": arguments}
+        with translating():
+            return LateKeyClient(
+                vertexai=self.vertexai,
+                api_key=self.api_key.get_secret_value() if self.api_key else None,
+                project=self.project,
+                location=self.location,
+                http_options=options.model_copy(update=own),
+                http_client=self.http_client,
+                http_async_client=self.http_async_client,
+                **({} if self.credentials is None else {"credentials": self.credentials}),
+            )
+
+    def _call(self, stop: list[str] | None, given: Mapping[str, Any]) -> CallConfig:
+        """What a call without arguments shares with all such calls, else what its arguments make of it."""
+        if stop is None and not given:
+            return self._plain_call
+        said = given if stop is None else {**given, "stop": stop}
+        return self._built(Layer.of(by_our_names(said, SPELLINGS, "A call")).over(self._layer))
+
+    def _built(self, layer: Layer) -> CallConfig:
+        return build_call(
+            layer,
+            fields_of=self.client.models.config_fields,
+            vertex=self.client.vertexai,
+            output_version=self.output_version,
+            sent_by_client=self._sent_by_client(layer),
+        )
+
+    def _sent_by_client(self, layer: Layer) -> list[str]:
+        """Options that need not go with the request, since the client that was made here has them."""
+        if self.genai_client is not None:
+            return []
+        return [name for name in OF_THE_CLIENT if layer.options.get(name) is self._layer.options.get(name)]
+
+    def _turn(self, messages: list[BaseMessage], stop: list[str] | None, given: Mapping[str, Any]) -> Turn:
+        with translating():
+            call = self._call(stop, given)
+            system, contents = encode_messages(
+                messages, family=call.family, vertex=self.client.vertexai, history=call.history
+            )
+        return Turn(call, call.body(system, contents), len(messages))
+
+    def _stream_turn(self, messages: list[BaseMessage], stop: list[str] | None, given: Mapping[str, Any]) -> StreamTurn:
+        turn = self._turn(messages, stop, given)
+        return StreamTurn(turn.call, turn.body, turn.place)
+
+    def _chunks(self, turn: StreamTurn) -> Iterator[ChatGenerationChunk]:
+        with translating():
+            while turn.open:
+                with closing(self.client.models.stream_json(**turn.sent)) as events:
+                    for event in events:
+                        if chunk := turn.fold(event):
+                            yield chunk
+                if last := turn.finish():
+                    yield last
+
+    async def _achunks(self, turn: StreamTurn) -> AsyncIterator[ChatGenerationChunk]:
+        with translating():
+            while turn.open:
+                async with aclosing(await self.client.aio.models.stream_json(**turn.sent)) as events:
+                    async for event in events:
+                        if chunk := turn.fold(event):
+                            yield chunk
+                if last := turn.finish():
+                    yield last
+
+    def _count(self, messages: list[BaseMessage], tools: Sequence[Any] | None) -> dict[str, Any]:
+        """The arguments of one countTokens request, which holds the whole request that it counts."""
+        turn = self._turn(_normalize_messages(messages), None, {"tools": list(tools)} if tools else {})
+        return turn.counting(vertex=self.client.vertexai)
+
+
+@cache
+def _arguments_of(cls: type[ChatGenAI]) -> Mapping[str, str]:
+    """Every name that a class's constructor takes, to its field."""
+    own = {name: name for name in cls.model_fields}
+    ours = {spelled: name for spelled, name in SPELLINGS.items() if name in own}
+    return {**own, **ours, "google_api_key": "api_key", "client": "genai_client"}
+
+
+def _of_a_call(arguments: Mapping[str, Any]) -> Json:
+    """What LangChain passes on of bound arguments: its own note for tracing stays with it."""
+    return {name: value for name, value in arguments.items() if name != "ls_structured_output_format"}
+
+
+def _forget(values: dict[str, Any], names: Sequence[str]) -> None:
+    for name in names:
+        values.pop(name, None)
+
+
+def _total(counted: Json) -> int:
+    return int(counted.get("totalTokens") or 0)
+
+
+def _told(
+    chunks: Iterator[ChatGenerationChunk], run_manager: CallbackManagerForLLMRun
+) -> Iterator[ChatGenerationChunk]:
+    """The chunks, each told to the callbacks: LangChain gives a run manager where it does not do so itself."""
+    for chunk in chunks:
+        run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+        yield chunk
+
+
+async def _atold(
+    chunks: AsyncIterator[ChatGenerationChunk], run_manager: AsyncCallbackManagerForLLMRun
+) -> AsyncIterator[ChatGenerationChunk]:
+    """`_told`, asynchronous."""
+    async for chunk in chunks:
+        await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+        yield chunk
