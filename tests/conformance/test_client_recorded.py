@@ -8,6 +8,7 @@ GENAI_RECORDINGS.
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -246,7 +247,7 @@ def assert_error(error: errors.APIError, exchange: Exchange) -> None:
         body = json.loads(exchange["response_text"])
     except ValueError:
         page = exchange["response_text"].strip()
-        assert (error.status, error.message) == (httpx.codes(error.code).phrase.title(), page), exchange["id"]
+        assert (error.status, error.message) == (HTTPStatus(error.code).phrase, page), exchange["id"]
         return
     body = body[0] if isinstance(body, list) else body
     assert error.details == body, exchange["id"]

@@ -78,6 +78,7 @@ def test_variables_that_differ_are_warned_of(enterprise: str, older: str, vertex
         ({"http_options": {"base_url": "gw/x"}}, "base_url"),
         ({"http_options": {"base_url": "ftp://gw/x"}}, "base_url"),
         ({"http_options": {"base_url": "https://"}}, "base_url"),
+        ({"http_options": {"base_url": "https://host:99999"}}, "[Pp]ort"),
         ({"http_options": {"base_url": "https://gw/x?tenant=1"}}, "base_url"),
     ],
 )
@@ -175,7 +176,7 @@ def test_on_vertex_explicit_beats_implicit_and_a_project_beats_a_key(
 
 @pytest.mark.behaviour("B111")
 @pytest.mark.parametrize("given", [{}, {"project": "p"}, {"location": "l"}])
-def test_a_gateway_before_vertex_is_asked_as_it_is(given: dict[str, str]) -> None:
+def test_a_gateway_before_vertex_is_asked_as_it_is(given: dict[str, Any]) -> None:
     """It authenticates by headers and knows its project; neither key nor path of ours is added."""
     resolved = caller(KEY | PROJECT, vertexai=True, http_options={"base_url": "https://gw/x/"}, **given)
     assert (resolved.gateway, resolved.api_key, url(resolved)) == (True, None, "https://gw/x")
@@ -246,7 +247,7 @@ def test_vertex_has_a_version_and_a_variable_of_its_own(
 
 
 @pytest.mark.parametrize("given", [{"project": "p", "location": "l"}, {"api_key": "k"}, {}])
-def test_a_collection_has_version_and_project_in_its_address(given: dict[str, str]) -> None:
+def test_a_collection_has_version_and_project_in_its_address(given: dict[str, Any]) -> None:
     """Only what comes after them is appended."""
     options = {"base_url": "https://gw/v1/projects/q", "base_url_resource_scope": "COLLECTION", "api_version": ""}
     resolved = caller(vertexai=True, http_options=options, **given)

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -239,7 +240,7 @@ def test_the_servers_delay_is_kept(kind: str, problem: Answer, delay_s: float) -
 @pytest.mark.behaviour("B049")
 def test_the_servers_delay_may_be_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
     """RFC 9110 has both forms."""
-    monkeypatch.setattr(errors.time, "time", lambda: 784111770.0)
+    monkeypatch.setattr(time, "time", lambda: 784111770.0)
     play = Play(failure(503, headers={"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}), Answer())
     play.run(call())
     assert play.delays == [0.0, 7.0]
@@ -486,8 +487,10 @@ def test_the_word_error_in_an_answer_is_no_error() -> None:
     assert read_body(answered(json.dumps(body).encode()), read_json) == body
 
 
-def failing(body: bytes, status: int = 400, request: Request = CALL, **headers: str) -> errors.APIError:
-    play = Play(Answer(status=status, blocks=(body,), headers=headers))
+def failing(
+    body: bytes, status: int = 400, request: Request = CALL, headers: dict[str, str] | None = None
+) -> errors.APIError:
+    play = Play(Answer(status=status, blocks=(body,), headers=headers or {}))
     with pytest.raises(errors.APIError) as caught:
         play.run(call(replace(CALM, max_retries=0), request))
     return caught.value
@@ -515,7 +518,7 @@ def test_the_class_follows_from_the_status(status: int, kind: type[errors.APIErr
 def test_an_error_says_all_that_the_service_said() -> None:
     """Fallbacks and quotas are decided on these fields."""
     body = {"error": {"code": 429, "message": "Quota.", "status": "RESOURCE_EXHAUSTED", "details": asking("37s")}}
-    error = failing(json.dumps(body).encode(), 429, **{"x-goog-request-id": "abc"})
+    error = failing(json.dumps(body).encode(), 429, headers={"x-goog-request-id": "abc"})
     assert (error.code, error.status_code, error.status) == (429, 429, "RESOURCE_EXHAUSTED")
     assert (error.message, error.details, error.request_id, error.retry_after) == ("Quota.", body, "abc", 37.0)
     assert error.response is not None
@@ -553,7 +556,7 @@ def test_a_list_of_one_error_is_unwrapped() -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_error_that_names_its_target(status: int, location: str, named: str) -> None:
     """To follow it would carry the key and the conversation to whoever wrote the header."""
-    error = failing(b'{"error": {"message": "moved"}}', status, location=location)
+    error = failing(b'{"error": {"message": "moved"}}', status, headers={"location": location})
     assert type(error) is errors.APIError
     assert error.code == status
     assert named in str(error)
@@ -594,8 +597,8 @@ def test_a_secret_of_a_letter_is_not_struck_out() -> None:
 
 
 ERRORS = [
-    failing(b'{"error": {"code": 429, "message": "Quota.", "status": "S"}}', 429, **{"retry-after": "7"}),
-    failing(b"<html>", 500, **{"x-request-id": "abc"}),
+    failing(b'{"error": {"code": 429, "message": "Quota.", "status": "S"}}', 429, headers={"retry-after": "7"}),
+    failing(b"<html>", 500, headers={"x-request-id": "abc"}),
     dropped(),
     silent(),
     unconnected(),

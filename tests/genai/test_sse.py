@@ -2,6 +2,7 @@
 
 import json
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -130,7 +131,7 @@ VALUES = st.recursive(
 OBJECTS = st.dictionaries(st.text(max_size=5), VALUES, max_size=3)
 
 
-def framed(objects: list[dict], frame: str, end: str) -> bytes:
+def framed(objects: list[dict[str, Any]], frame: str, end: str) -> bytes:
     """Objects as a body: events, an array, or bare objects, compact or over several lines."""
     indent = 1 if frame.startswith("pretty") else None
     ascii_only = frame.endswith("ascii")
@@ -153,7 +154,9 @@ FRAMES = ["sse", "sse ascii", "array", "pretty array", "pretty array ascii", "ba
     cuts=st.lists(st.integers(min_value=0, max_value=400), max_size=12),
 )
 @example(objects=[{"\\": '"'}], frame="array", end="\n", cuts=[1, 2, 3, 4, 5, 6, 7, 8])
-def test_any_cutting_gives_the_same_events(objects: list[dict], frame: str, end: str, cuts: list[int]) -> None:
+def test_any_cutting_gives_the_same_events(
+    objects: list[dict[str, Any]], frame: str, end: str, cuts: list[int]
+) -> None:
     """Networks cut where they like: in a character, between CR and LF, behind a backslash."""
     body = framed(objects, frame, end)
     bounds = [0, *sorted(min(cut, len(body)) for cut in cuts), len(body)]
