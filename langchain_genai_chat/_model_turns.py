@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from langchain_core.messages import AIMessage
+from pydantic import ValidationError
 from pydantic_core import from_json
 
 from ._blocks import BY_BLOCK_TYPE, PARTS, SIGNATURES, encode_block
@@ -228,7 +229,11 @@ def raw_part(value: Any) -> Json:
     part = value if isinstance(value, types.Part) else None
     fields = types.Part.model_fields
     if part is None and isinstance(value, Mapping) and "type" not in value:
-        part = types.Part.model_validate(dict(value))
+        try:
+            part = types.Part.model_validate(dict(value))
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
     if part is None or not part.model_fields_set & fields.keys():
         kind = value.get("type") if isinstance(value, Mapping) else type(value).__name__
         raise ValueError(f"a block of type {kind!r} is not known; pass a standard block or a part of the Gemini API")
