@@ -144,6 +144,8 @@ def build_call(
         vertex=vertex,
         rename=bool(layer.tools.get("rename_tools")),
     )
+    if tools.fields.get("tools") and not family.takes_tools:
+        raise ValueError(f"{model} takes no tools; extra_body would send them.")
     fields = {**fields, **tools.fields, **_tool_config(tools.fields, fields)}
     options = {name: value for name, value in layer.options.items() if name not in sent_by_client}
     if headers:
@@ -193,8 +195,7 @@ def http_options(given: Json) -> types.HttpOptions | None:
 
 def _config(said: Json) -> Json:
     """Arguments that shape the reply, by names of `GenerateContentConfig`."""
-    places = {name: PLACES.get(name, (name,))[0] for name in GENERATION if name not in _APART}
-    config = {place: said[name] for name, place in places.items() if name in said}
+    config = {_PLACE[name]: value for name, value in said.items() if name in _PLACE}
     if thinking := _thinking(said):
         config["thinking_config"] = thinking
     if "safety_settings" in config:
@@ -208,7 +209,7 @@ def _config(said: Json) -> Json:
 
 TOOLS = ("tools", "tool_choice", "rename_tools")
 _INSIDE = frozenset(name for name, place in PLACES.items() if len(place) > 1) | {"thinking_config"}
-_APART = _INSIDE | {"tools"}
+_PLACE = {name: PLACES.get(name, (name,))[0] for name in GENERATION if name not in _INSIDE and name != "tools"}
 
 
 def _thinking(said: Json) -> Json:

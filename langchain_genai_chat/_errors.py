@@ -220,10 +220,14 @@ _TOO_LONG = re.compile(
 class translating:  # noqa: N801 - it is used as a function is: `with translating():`
     """Lets errors out as LangChain's kinds: those of genai, and arguments that were found wrong.
 
-    Around a generator's body, errors of a stream come out translated when it is iterated.
+    Around the body of a generator, errors of a stream come out translated when it is iterated. With `arguments`
+    false a ValueError or TypeError passes as it is: where answers are read, it is not about what was asked.
     """
 
-    __slots__ = ()
+    __slots__ = ("_arguments",)
+
+    def __init__(self, *, arguments: bool = True) -> None:
+        self._arguments = arguments
 
     def __enter__(self) -> None:
         """Enter."""
@@ -231,7 +235,11 @@ class translating:  # noqa: N801 - it is used as a function is: `with translatin
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, (errors.APIError, ValueError, TypeError)) and not isinstance(error, core.ModelError):
+        if error is None or isinstance(error, core.ModelError):
+            return
+        if isinstance(error, errors.APIError) or (
+            isinstance(error, (ValueError, TypeError)) and (self._arguments or _is_missing_key(error))
+        ):
             raise translated(error) from error
 
 
@@ -245,10 +253,12 @@ def translated(error: errors.APIError | ValueError | TypeError) -> Exception:
         return InvalidRequestError(f"{error.title}: {'; '.join(_problems(error))}")
     if isinstance(error, TypeError):
         return InvalidOptionError(str(error))
-    return MissingKeyError(str(error)) if str(error).startswith(_NO_KEY) else InvalidRequestError(str(error))
+    return MissingKeyError(str(error)) if _is_missing_key(error) else InvalidRequestError(str(error))
 
 
-_NO_KEY = "No API key"
+def _is_missing_key(error: ValueError | TypeError) -> bool:
+    """Whether the client said that it has no key, which it does at the first request."""
+    return str(error).startswith("No API key")
 
 
 def _kind(error: errors.APIError) -> type[errors.APIError]:

@@ -273,10 +273,11 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002 - tokens are told by streams
         **kwargs: Any,
     ) -> ChatResult:
-        turn = self._turn(messages, stop, kwargs)
-        with translating():
-            while (result := turn.read(self.client.models.post_json(method="generateContent", **turn.sent))) is None:
-                pass
+        turn, result = self._turn(messages, stop, kwargs), None
+        while result is None:
+            with translating():
+                response = self.client.models.post_json(method="generateContent", **turn.sent)
+            result = turn.read(response)
         return result
 
     async def _agenerate(
@@ -286,12 +287,11 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002 - tokens are told by streams
         **kwargs: Any,
     ) -> ChatResult:
-        turn = self._turn(messages, stop, kwargs)
-        with translating():
-            while (
-                result := turn.read(await self.client.aio.models.post_json(method="generateContent", **turn.sent))
-            ) is None:
-                pass
+        turn, result = self._turn(messages, stop, kwargs), None
+        while result is None:
+            with translating():
+                response = await self.client.aio.models.post_json(method="generateContent", **turn.sent)
+            result = turn.read(response)
         return result
 
     def _stream(
@@ -406,12 +406,12 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
             return LateKeyClient(
                 vertexai=self.vertexai,
                 api_key=self.api_key.get_secret_value() if self.api_key else None,
+                credentials=self.credentials,
                 project=self.project,
                 location=self.location,
                 http_options=options.model_copy(update=own),
                 http_client=self.http_client,
                 http_async_client=self.http_async_client,
-                **({} if self.credentials is None else {"credentials": self.credentials}),
             )
 
     def _call(self, stop: list[str] | None, given: Mapping[str, Any]) -> CallConfig:
@@ -449,24 +449,27 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         return StreamTurn(turn.call, turn.body, turn.place)
 
     def _chunks(self, turn: StreamTurn) -> Iterator[ChatGenerationChunk]:
-        with translating():
-            while turn.open:
-                with closing(self.client.models.stream_json(**turn.sent)) as events:
-                    for event in events:
-                        if chunk := turn.fold(event):
-                            yield chunk
-                if last := turn.finish():
-                    yield last
+        while turn.open:
+            with translating():
+                events = self.client.models.stream_json(**turn.sent)
+            with translating(arguments=False), closing(events):
+                for event in events:
+                    if chunk := turn.fold(event):
+                        yield chunk
+            if last := turn.finish():
+                yield last
 
     async def _achunks(self, turn: StreamTurn) -> AsyncIterator[ChatGenerationChunk]:
-        with translating():
-            while turn.open:
-                async with aclosing(await self.client.aio.models.stream_json(**turn.sent)) as events:
+        while turn.open:
+            with translating():
+                events = await self.client.aio.models.stream_json(**turn.sent)
+            with translating(arguments=False):
+                async with aclosing(events):
                     async for event in events:
                         if chunk := turn.fold(event):
                             yield chunk
-                if last := turn.finish():
-                    yield last
+            if last := turn.finish():
+                yield last
 
     def _count(self, messages: list[BaseMessage], tools: Sequence[Any] | None) -> dict[str, Any]:
         """The arguments of one countTokens request, which holds the whole request that it counts."""

@@ -21,6 +21,7 @@ from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 from langchain_core.load import dumpd, dumps, load
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.outputs import ChatGeneration
 from langchain_core.runnables import ConfigurableField
 from langchain_core.tracers.base import BaseTracer
 from langchain_core.tracers.schemas import Run
@@ -520,7 +521,7 @@ def test_n_answers_are_n_generations() -> None:
     answer["candidates"].append({**reply("Two", "MAX_TOKENS")["candidates"][0], "index": 1})
     service = Service(answer)
     (generations,) = service.model(n=2).generate([[HumanMessage("Hi")]]).generations
-    messages = [each.message for each in generations]
+    messages: list[Any] = [each.message for each in generations if isinstance(each, ChatGeneration)]
     assert [message.text for message in messages] == ["One", "Two"]
     assert [message.response_metadata["finish_reason"] for message in messages] == ["STOP", "MAX_TOKENS"]
     assert [message.usage_metadata["total_tokens"] for message in messages] == [5, 0]
@@ -554,7 +555,7 @@ class Tokens(BaseCallbackHandler):
     def __init__(self) -> None:
         self.told: list[tuple[Any, Any]] = []
 
-    def on_llm_new_token(self, token: str, *, chunk: Any = None, **more: Any) -> None:
+    def on_llm_new_token(self, token: Any, *, chunk: Any = None, **more: Any) -> None:
         self.told.append((token, chunk))
 
 
@@ -562,7 +563,7 @@ class AsyncTokens(AsyncCallbackHandler):
     def __init__(self) -> None:
         self.told: list[tuple[Any, Any]] = []
 
-    async def on_llm_new_token(self, token: str, *, chunk: Any = None, **more: Any) -> None:
+    async def on_llm_new_token(self, token: Any, *, chunk: Any = None, **more: Any) -> None:
         self.told.append((token, chunk))
 
 
@@ -640,7 +641,7 @@ async def test_the_four_paths_give_the_same_message(google: Emulator, over_http:
 async def test_batches_run(over_http: Callable[..., ChatGenAI]) -> None:
     """One model serves many threads and tasks at once."""
     model = over_http()
-    questions = [f"My name is A{number}." for number in range(8)]
+    questions: list[Any] = [f"My name is A{number}." for number in range(8)]
     for answers in (model.batch(questions), await model.abatch(questions)):
         assert [f"A{number}" in answer.text for number, answer in enumerate(answers)] == [True] * 8
 
@@ -731,9 +732,9 @@ def test_a_client_of_genai_is_used_with_its_own_settings() -> None:
     )
     model = ChatGenAI(model=MODEL, client=client, headers={"X-B": "model", "x-c": "model"})
     assert model.client is client
-    for count in ({}, {"max_retries": 0}):
+    for retries in (None, 0):
         with pytest.raises(core.ModelAPIError):
-            model.invoke("Hi", headers={"x-c": "call"}, **count)
+            model.invoke("Hi", headers={"x-c": "call"}, max_retries=retries)
     assert len(service.requests) == 3 + 1
     headers = service.requests[0].headers
     assert [headers[name] for name in ("x-a", "x-b", "x-c")] == ["client", "model", "call"]

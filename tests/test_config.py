@@ -122,7 +122,7 @@ def test_what_was_not_set_is_not_sent() -> None:
 def test_an_unknown_name_raises_and_names_the_nearest(name: str, nearest: str) -> None:
     """A misspelt option that is ignored is found in production."""
     with pytest.raises(TypeError, match=f"takes no '{name}'.*'{nearest}'"):
-        call(**{name: 1})
+        layer(**{name: 1})
 
 
 def test_one_setting_cannot_be_given_under_two_names() -> None:
@@ -344,6 +344,15 @@ def test_what_has_no_form_here_is_refused(given: dict[str, Any], problem: str) -
     """Not dropped: an agent whose tools are not sent only looks as if it worked."""
     with pytest.raises(ValueError, match=problem):
         call(**given)
+
+
+@pytest.mark.behaviour("B079")
+def test_tools_are_refused_where_a_model_takes_none() -> None:
+    """The API's own words are about a developer instruction that is not enabled."""
+    tools = [{"functionDeclarations": [{"name": "f"}]}]
+    with pytest.raises(ValueError, match="gemma-3-27b-it takes no tools"):
+        call(model="gemma-3-27b-it", tools=tools)
+    assert call(model="gemma-4-31b-it", tools=tools).fields["tools"]
 
 
 @pytest.mark.parametrize("given", [{"history": "lax"}, {"on_bad_reply": "explode"}])

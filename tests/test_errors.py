@@ -199,6 +199,18 @@ def test_arguments_that_are_wrong_are_translated_where_they_are_found() -> None:
         raise KeyError("ours")
 
 
+def test_where_answers_are_read_only_failures_are_translated() -> None:
+    """A bug there must not be told as the caller's mistake; a key that is missing still is one."""
+    error = ValueError("an answer of no form")
+    with pytest.raises(ValueError, match="no form") as caught, translating(arguments=False):
+        raise error
+    assert caught.value is error
+    with pytest.raises(MissingKeyError), translating(arguments=False):
+        raise ValueError("No API key: pass api_key.")
+    with pytest.raises(core.ModelAPIError), translating(arguments=False):
+        raise errors.ServerError(503, {})
+
+
 def test_a_kind_of_langchains_passes_as_it_is() -> None:
     """An error is translated once, however many contexts it leaves."""
     error = InvalidRequestError("no")
