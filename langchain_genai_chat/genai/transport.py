@@ -11,12 +11,12 @@ import os
 import ssl
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from weakref import WeakMethod
+from weakref import WeakMethod, finalize
 
 import anyio
 import anyio.lowlevel
@@ -98,7 +98,7 @@ class SyncTransport:
             exchange.close()
             answer.close()
 
-    def iterate(self, flow: Flow[None]) -> Iterator[Any]:
+    def iterate(self, flow: Flow[None]) -> Generator[Any, None, None]:
         """Give what a flow emits; closing the iterator ends the flow and closes the open answer at once."""
         exchange = Exchange(flow)
         answer = _OpenAnswer()
@@ -168,6 +168,8 @@ class SyncTransport:
                 elif self._client is None or self._pid != os.getpid():
                     self._inherited.append(self._client)  # kept: to collect it would warn of its open sockets
                     self._client = httpx.Client(**self._settings.client_arguments())
+                    # It is this transport's alone, and streams hold the transport: nobody else can be using it.
+                    finalize(self, self._client.close)
                 self._pid = os.getpid()
         return self._client
 
@@ -197,7 +199,7 @@ class AsyncTransport:
             exchange.close()
             await answer.aclose()
 
-    async def iterate(self, flow: Flow[None]) -> AsyncIterator[Any]:
+    async def iterate(self, flow: Flow[None]) -> AsyncGenerator[Any, None]:
         """Give what a flow emits; `aclose()` ends the flow and closes the open answer at once."""
         exchange = Exchange(flow)
         answer = _OpenAnswer()

@@ -488,7 +488,7 @@ for _ in range(2):
 client.models.generate_content(**ask)
 for chunk in client.models.generate_content_stream(**ask):
     break
-client.close()
+Client(api_key="k", http_options={{"base_url": {emulator.base_url!r}}}).models.generate_content(**ask)
 gc.collect()
 """
     command = [sys.executable, "-W", "error", "-c", program]
