@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from ._base64 import split_data_uri, to_base64
 from ._media_options import encode_media_options, find
-from ._mime import guess_mime_type, sniff_mime_type
+from .genai.types._mime import guess_mime_type, sniff_mime_type
 
 Json: TypeAlias = dict[str, Any]
 

@@ -30,13 +30,21 @@ FLOORS: dict[float, set[str]] = {
     7.5: {"_shapes"},
     7: {"_blocks", "_metadata", "_tools"},
     6: {"_media", "_families", "_errors"},
-    5.9: {"_base64", "_media_options", "_mime", "_schemas"},  # what _media stands on
+    5.9: {"_base64", "_media_options", "_schemas"},  # what _media stands on
     # the wall: langchain_core above it; httpx, pydantic and genai's own below it
     5.5: {"genai"},  # hands on what stands below
     5: {"genai.client"},
     4: {"genai.chats"},
     3: {"genai.models", "genai.files", "genai.caches", "genai._conversation"},
-    2: {"genai.transport", "genai._rounds", "genai._api", "genai._auth", "genai._body", "genai._pagers"},
+    2: {
+        "genai.transport",
+        "genai._rounds",
+        "genai._api",
+        "genai._auth",
+        "genai._body",
+        "genai._pagers",
+        "genai._upload",
+    },
     1: {
         "genai._backends",
         "genai._contents",

@@ -19,6 +19,7 @@ EXPORTS = {
         "APIError",
         "APITimeoutError",
         "ClientError",
+        "FileFailedError",
         "FunctionInvocationError",
         "ServerError",
         "UnknownApiResponseError",

@@ -8,7 +8,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from .types.options import HttpOptions
 
@@ -47,6 +47,36 @@ class Endpoint:
         if self.vertex and self.project and not shared and not path.startswith("projects/"):
             path = f"projects/{self.project}/locations/{self.location}/{path}"
         return "/".join(piece for piece in (self.base_url, self.api_version, path) if piece)
+
+    def for_uploads(self) -> "Endpoint":
+        """Where uploads start: beside the versions, not below them."""
+        return replace(self, base_url=f"{self.base_url}/upload")
+
+    def upload_url(self, given: str) -> str:
+        """The URL for a started upload's bytes: a base URL that is not Google's stands for Google's here too."""
+        if self.is_google or _origin(given) == _origin(self.base_url):
+            return given
+        parts = urlsplit(given)
+        return f"{self.base_url}{urlunsplit(('', '', parts.path, parts.query, ''))}"
+
+    @property
+    def is_google(self) -> bool:
+        """Whether the address is one of Google's own."""
+        return _is_google(self.base_url)
+
+    def cache(self, name: str) -> str:
+        """The resource name of a cache, by its ID or any longer form."""
+        _refuse_injection("cached_content", name)
+        return self._in_project("cachedContents/", name if "/" in name else f"cachedContents/{name}")
+
+    def model_in_project(self, name: str) -> str:
+        """The resource name of a model as it stands in bodies, on Vertex AI with project and location."""
+        return self._in_project("publishers/", self.model(name))
+
+    def _in_project(self, kind: str, name: str) -> str:
+        if not self.vertex or not self.project or not name.startswith(kind):
+            return name
+        return f"projects/{self.project}/locations/{self.location}/{name}"
 
     def model(self, name: str) -> str:
         """The resource name of a model, by its bare name or any form that the backend has.
@@ -220,6 +250,11 @@ def _address(base_url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"base_url {base_url!r} is no address; pass one like 'https://host/path'.")
     return base_url.rstrip("/")
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def _is_google(base_url: str) -> bool:

@@ -162,9 +162,12 @@ def _may_pass(error: APIError, policy: RetryPolicy) -> bool:
 
 
 def with_retries(request: Request, policy: RetryPolicy) -> "Flow[httpx.Response]":
-    """Send a unary request until it is answered with a 2xx or the policy is spent; raises the last error."""
+    """Send a unary request until it is answered with a 2xx or the policy is spent; raises the last error.
+
+    A delay of the request's own comes before the first attempt.
+    """
     attempts = Attempts(policy, (yield Now()))
-    delay_s = 0.0
+    delay_s = request.delay_s
     while True:
         try:
             return (yield from _send(request, policy, attempts, delay_s))

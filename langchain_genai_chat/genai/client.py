@@ -12,7 +12,9 @@ from ._auth import NO_KEY, KeyAuth, NoKey, TokenAuth, brings_credentials
 from ._credentials import source_of
 from ._endpoints import Caller, resolve
 from ._exchange import Auth
+from .caches import AsyncCaches, Caches
 from .chats import AsyncChats, Chats
+from .files import AsyncFiles, Files
 from .models import AsyncModels, Models
 from .transport import AsyncTransport, HttpSettings, SyncTransport
 from .types.options import HttpOptions
@@ -83,6 +85,8 @@ class Client:
         )
         self.models = Models(self._api, self._transport)
         self.chats = Chats(self.models)
+        self.files = Files(self._api, self._transport)
+        self.caches = Caches(self._api, self._transport)
 
     @property
     def aio(self) -> "AsyncClient":
@@ -129,6 +133,8 @@ class AsyncClient:
         self._transport = transport
         self.models = AsyncModels(api, transport)
         self.chats = AsyncChats(self.models)
+        self.files = AsyncFiles(api, transport)
+        self.caches = AsyncCaches(api, transport)
 
     @property
     def vertexai(self) -> bool:

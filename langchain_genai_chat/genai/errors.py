@@ -6,7 +6,8 @@
     │   ├── ServerError                  the service failed: 500 to 599
     │   ├── APIConnectionError           no answer came, or not to its end
     │   │   └── APITimeoutError          it took too long; a TimeoutError too
-    │   └── UnknownApiResponseError      an answer came that cannot be read; a ValueError too
+    │   ├── UnknownApiResponseError      an answer came that cannot be read; a ValueError too
+    │   └── FileFailedError              an uploaded file could not be processed
     └── ValueError
         ├── UnsupportedFunctionError     a function that cannot be called here
         ├── FunctionInvocationError      a function that failed when called
@@ -22,6 +23,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     import httpx
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APITimeoutError",
+    "ClientError",
+    "FileFailedError",
+    "FunctionInvocationError",
+    "ServerError",
+    "UnknownApiResponseError",
+    "UnknownFunctionCallArgumentError",
+    "UnsupportedFunctionError",
+]
 
 REQUEST_ID_HEADERS = ("x-goog-request-id", "x-request-id", "x-cloud-trace-context")
 
@@ -129,6 +143,10 @@ class APITimeoutError(APIConnectionError, TimeoutError):
 
 class UnknownApiResponseError(APIError, ValueError):
     """An answer came that cannot be read: empty, not JSON, not what the method answers."""
+
+
+class FileFailedError(APIError):
+    """The service could not process an uploaded file, so that it cannot be used; `details` say why."""
 
 
 class UnsupportedFunctionError(ValueError):

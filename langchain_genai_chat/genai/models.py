@@ -12,12 +12,15 @@ from . import types
 from ._api import Api, Preview, json_text, preview_of
 from ._body import encode_body, parse_output, split_config
 from ._contents import contents_of
+from ._endpoints import UNKNOWN_PROJECT
 from ._exchange import Flow, Json, Request, read_body, read_json, stream_with_retries, with_retries
 from ._pagers import AsyncPager, Page, Pager
 from ._rounds import Ask, R, ask_in_rounds, plan_of
 from .transport import AsyncTransport, SyncTransport
 
 STREAMED = ("streamGenerateContent",)
+TIER_HEADER = "x-vertex-ai-llm-shared-request-type"
+"""Where Vertex AI reads the service tier that the Gemini API reads in the body."""
 
 Contents = Any
 """Text, a part, a content, a file, an image, a dict of one of these, or a list of them."""
@@ -177,7 +180,17 @@ def _declare(function: Callable[..., Any]) -> types.FunctionDeclaration:
 
 def _model_request(api: Api, model: str, method: str, body: Mapping[str, Any], *, stream: bool = False) -> Request:
     query = {"alt": "sse"} if stream else None
-    return api.request("POST", f"{api.endpoint.model(model)}:{method}", body=body, query=query, stream=stream)
+    headers: dict[str, str] = {}
+    if cache := body.get("cachedContent"):
+        name = api.endpoint.cache(cache)
+        if f"projects/{UNKNOWN_PROJECT}/" in name:
+            raise ValueError(f"cached_content {cache!r} lacks its project; pass the cache's whole name, or project.")
+        body = {**body, "cachedContent": name}
+    if api.endpoint.vertex and body.get("serviceTier"):
+        headers[TIER_HEADER] = str(body["serviceTier"])
+        body = {name: value for name, value in body.items() if name != "serviceTier"}
+    path = f"{api.endpoint.model(model)}:{method}"
+    return api.request("POST", path, body=body, query=query, headers=headers, stream=stream)
 
 
 def _content_request(
