@@ -247,6 +247,7 @@ def _version(env: Mapping[str, str], default: str) -> str:
 def _address(base_url: str) -> str:
     """A base URL without the slash at its end."""
     parts = urlsplit(base_url)
+    _ = parts.port  # raises ValueError if it is none
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"base_url {base_url!r} is no address; pass one like 'https://host/path'.")
     return base_url.rstrip("/")
