@@ -84,7 +84,7 @@ class Conversation:
 
     def turn(self, said: Said, *, streamed: bool = False) -> "Turn":
         """The turn that a message begins, after what was said so far."""
-        return Turn(self, self._model, self.history(curated=True), said, streamed=streamed)
+        return Turn(self, self._model, said, streamed=streamed)
 
     def count(self, message: Message | None) -> dict[str, Any]:
         """The arguments of `count_tokens` for the next request; an empty message stands for the first one."""
@@ -118,17 +118,27 @@ class Conversation:
 class Turn:
     """One message, its answer, and the rounds of function calls between them; recorded whole, or not at all."""
 
-    def __init__(
-        self, talk: Conversation, model: str, before: Sequence[Content], said: Said, *, streamed: bool
-    ) -> None:
+    def __init__(self, talk: Conversation, model: str, said: Said, *, streamed: bool) -> None:
         self._talk = talk
+        self._model = model
+        self._said = said
         self._streamed = streamed
-        self._inputs = [*answers_due(before, said.content), said.content]
-        self._sent = [*before, *self._inputs]
+        self._before = talk.history(curated=True)
+        self._inputs = [*answers_due(self._before, said.content), said.content]
+        self._sent = [*self._before, *self._inputs]
         self._rounds: list[Content] = []
         self._reply = _Reply()
         self._usage: list[GenerateContentResponseUsageMetadata] = []
         self.request: dict[str, Any] = {"model": model, "contents": self._sent, "config": _telling(said.config)}
+
+    @property
+    def is_late(self) -> bool:
+        """Whether something else was said since it began, so that it would send less than was said."""
+        return self._before != self._talk.history(curated=True)
+
+    def again(self) -> "Turn":
+        """The same message after what has been said by now."""
+        return Turn(self._talk, self._model, self._said, streamed=self._streamed)
 
     def __enter__(self) -> Self:
         return self

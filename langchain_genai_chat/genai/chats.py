@@ -13,7 +13,7 @@ from contextvars import ContextVar
 import anyio
 
 from ._api import Preview
-from ._conversation import Conversation, History, Message, Said, nothing
+from ._conversation import Conversation, History, Message, Turn, nothing
 from .models import AsyncModels, ConfigLike, Models
 from .types import (
     Content,
@@ -69,7 +69,8 @@ class Chat:
         Message and config are checked at the call, and sent when the first chunk is asked for; see
         `send_message`.
         """
-        return self._stream(self._talk.read(message, config, replace_config=replace_config))
+        turn = self._talk.turn(self._talk.read(message, config, replace_config=replace_config), streamed=True)
+        return self._stream(turn, self._modules.generate_content_stream(**turn.request))
 
     def count_tokens(self, message: Message | None = None) -> CountTokensResponse:
         """Count what the next request would cost as input: history, system instruction, tools, and a message."""
@@ -93,7 +94,7 @@ class Chat:
 
     @property
     def usage(self) -> GenerateContentResponseUsageMetadata:
-        """The tokens of all requests so far, calls of functions and turns that were not recorded included."""
+        """The tokens of all answers so far, those with calls of functions and of blocked turns included."""
         return self._talk.usage
 
     def record_history(self, user_input: Content, model_output: list[Content], is_valid: bool) -> None:  # noqa: FBT001 - google-genai's signature
@@ -103,13 +104,16 @@ class Chat:
     def _repr_html_(self) -> str:
         return self._talk.html()
 
-    def _stream(self, said: "Said") -> Iterator[GenerateContentResponse]:
-        with self._floor.held(), self._talk.turn(said, streamed=True) as turn:
-            chunks = self._modules.generate_content_stream(**turn.request)
+    def _stream(self, turn: Turn, chunks: Iterator[GenerateContentResponse]) -> Iterator[GenerateContentResponse]:
+        with self._floor.held():
+            if turn.is_late:
+                turn = turn.again()
+                chunks = self._modules.generate_content_stream(**turn.request)
             try:
-                for chunk in chunks:
-                    self._floor.claim()
-                    yield turn.hear(chunk)
+                with turn:
+                    for chunk in chunks:
+                        self._floor.claim()
+                        yield turn.hear(chunk)
             finally:
                 if isinstance(chunks, Generator):
                     chunks.close()
@@ -140,8 +144,9 @@ class AsyncChat:
         Message and config are checked when it is awaited, and sent when the first chunk is asked for; see
         `Chat.send_message_stream`.
         """
-        said = self._talk.read(message, config, replace_config=replace_config)
-        return _AsyncStream(lambda stream: self._stream(said, stream))
+        turn = self._talk.turn(self._talk.read(message, config, replace_config=replace_config), streamed=True)
+        chunks = await self._modules.generate_content_stream(**turn.request)
+        return _AsyncStream(lambda stream: self._stream(turn, chunks, stream))
 
     async def count_tokens(self, message: Message | None = None) -> CountTokensResponse:
         """Count what the next request would cost as input; see `Chat.count_tokens`."""
@@ -165,7 +170,7 @@ class AsyncChat:
 
     @property
     def usage(self) -> GenerateContentResponseUsageMetadata:
-        """The tokens of all requests so far, calls of functions and turns that were not recorded included."""
+        """The tokens of all answers so far, those with calls of functions and of blocked turns included."""
         return self._talk.usage
 
     def record_history(self, user_input: Content, model_output: list[Content], is_valid: bool) -> None:  # noqa: FBT001 - google-genai's signature
@@ -176,19 +181,20 @@ class AsyncChat:
         return self._talk.html()
 
     async def _stream(
-        self, said: "Said", stream: "weakref.ref[_AsyncStream]"
+        self, turn: Turn, chunks: AsyncIterator[GenerateContentResponse], stream: "weakref.ref[_AsyncStream]"
     ) -> AsyncGenerator[GenerateContentResponse, None]:
         async with self._floor.held(stream):
-            with self._talk.turn(said, streamed=True) as turn:
-                with self._floor.within():
-                    chunks = await self._modules.generate_content_stream(**turn.request)
-                try:
+            if turn.is_late:
+                turn = turn.again()
+                chunks = await self._modules.generate_content_stream(**turn.request)
+            try:
+                with turn:
                     while (chunk := await self._next(chunks)) is not None:
                         self._floor.claim(stream)
                         yield turn.hear(chunk)
-                finally:
-                    if isinstance(chunks, AsyncGenerator):
-                        await chunks.aclose()
+            finally:
+                if isinstance(chunks, AsyncGenerator):
+                    await chunks.aclose()
 
     async def _next(self, chunks: AsyncIterator[GenerateContentResponse]) -> GenerateContentResponse | None:
         with self._floor.within():

@@ -324,6 +324,23 @@ def test_a_stream_that_was_never_begun_holds_nothing(client: genai.Client, emula
     assert len(chat.history) == 2
 
 
+async def test_a_stream_that_is_begun_late_follows_what_was_said_by_then(
+    client: genai.Client, aio: genai.AsyncClient, emulator: Emulator
+) -> None:
+    """The call checks; what is sent is settled when the turn comes."""
+    chat = client.chats.create(model=FLASH)
+    stream = chat.send_message_stream("My name is Ada")
+    chat.send_message("Hello")
+    list(stream)
+    async_chat = aio.chats.create(model=FLASH)
+    async_stream = await async_chat.send_message_stream("My name is Ada")
+    await async_chat.send_message("Hello")
+    async for _ in async_stream:
+        pass
+    assert [len(each.body["contents"]) for each in emulator.requests] == [1, 3, 1, 3]
+    assert chat.history == async_chat.history
+
+
 # Function calling
 
 
@@ -429,10 +446,8 @@ async def test_the_calls_of_one_reply_run_at_once(aio: genai.AsyncClient, emulat
     ]
 
 
-def test_a_coroutine_function_in_a_sync_chat_is_refused_before_anything_is_sent(
-    client: genai.Client, emulator: Emulator
-) -> None:
-    """There is no loop for it."""
+def test_a_coroutine_function_in_a_sync_chat_is_refused_at_the_call(client: genai.Client, emulator: Emulator) -> None:
+    """There is no loop for it; of a stream too nothing is sent first."""
 
     async def fetch(city: str) -> str:
         return city
@@ -441,7 +456,7 @@ def test_a_coroutine_function_in_a_sync_chat_is_refused_before_anything_is_sent(
     with pytest.raises(errors.UnsupportedFunctionError):
         chat.send_message("Hello")
     with pytest.raises(errors.UnsupportedFunctionError):
-        next(chat.send_message_stream("Hello"))
+        chat.send_message_stream("Hello")
     assert (emulator.requests, chat.history) == ([], [])
 
 
@@ -469,6 +484,14 @@ async def test_what_is_no_message_is_refused_at_the_call(talk: Talk, message: An
         await ask()
 
 
+async def ask_for_stream(chat: Chat | AsyncChat, config: Json) -> None:
+    """Call, and read nothing."""
+    if isinstance(chat, Chat):
+        chat.send_message_stream("Hello", config)
+    else:
+        await chat.send_message_stream("Hello", config)
+
+
 async def test_wrong_configs_are_refused_at_the_call(client: genai.Client, aio: genai.AsyncClient) -> None:
     """An unknown field would be ignored."""
     with pytest.raises(ValueError, match="temprature"):
@@ -477,6 +500,9 @@ async def test_wrong_configs_are_refused_at_the_call(client: genai.Client, aio: 
         client.chats.create(model=FLASH).send_message_stream("Hello", config={"temprature": 1})
     with pytest.raises(ValueError, match="temprature"):
         await aio.chats.create(model=FLASH).send_message_stream("Hello", config={"temprature": 1})
+    for chat in (client.chats.create(model=FLASH), aio.chats.create(model=FLASH)):
+        with pytest.raises(ValueError, match="audio_timestamp"):  # only Vertex has it
+            await ask_for_stream(chat, {"audio_timestamp": True})
     with pytest.raises(ValueError, match="content parts are required"):
         client.chats.create(model=FLASH).send_message([])
 
