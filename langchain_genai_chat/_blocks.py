@@ -145,8 +145,10 @@ def _decode_served_response(part: Json, made_id: str) -> Json:
     }
 
 
-def _decode_medium(part: Json, _: str) -> Json:
-    return decode_media(part) or _decode_unknown(part, _)
+def _decode_medium(part: Json, made_id: str) -> Json:
+    key = "inlineData" if part.get("inlineData") else "fileData"
+    plain = {name: part[key][name] for name in ("mimeType", "data", "fileUri") if name in part[key]}
+    return decode_media({key: plain}) or _decode_unknown(part, made_id)
 
 
 def _encode_medium(block: Mapping[str, Any]) -> Json:
@@ -204,7 +206,7 @@ def decode_part(part: Json, made_id: str, codec: Codec | None = None) -> Json:
     """
     codec = codec or codec_of(part)
     block = codec.decode(part, made_id)
-    if codec is UNKNOWN:
+    if block["type"] == UNKNOWN.block_type:
         return block
     extras = block.get("extras") or {}
     plain = codec.encode(block)

@@ -29,6 +29,10 @@ ORIGIN_BOUND = frozenset({"reasoning", "thinking", "server_tool_call", "server_t
 """Blocks that mean something to the service that made them only."""
 
 
+GEMINI_API_ONLY = frozenset({"toolCall", "toolResponse"})
+"""Parts that Vertex AI has not: it refuses them as unknown fields."""
+
+
 @dataclass(slots=True)
 class ModelTurn:
     """The parts of one message, and its calls in the order of their parts."""
@@ -78,7 +82,9 @@ def encode_ai(message: AIMessage, answered: Mapping[str, str], *, family: Family
     if not _keeps_signatures(message, family, vertex=vertex):
         for part in turn.parts:
             part.pop("thoughtSignature", None)
-        turn.parts = [part for part in turn.parts if part.get("text") != ""]
+        turn.parts = [part for part in turn.parts if part and part.get("text") != ""]
+    if vertex:
+        turn.parts = [part for part in turn.parts if not part.keys() & GEMINI_API_ONLY]
     if not turn.parts:
         turn.parts = [{"text": ""}]
     elif family.checks_signatures:

@@ -179,6 +179,7 @@ HUMAN_BLOCKS: dict[str, tuple[Any, Json | None]] = {
 @pytest.mark.behaviour("B099")
 @pytest.mark.behaviour("B100")
 @pytest.mark.behaviour("F19")
+@pytest.mark.behaviour("F20")
 @pytest.mark.parametrize("name", HUMAN_BLOCKS)
 def test_each_block_of_a_human_message_is_its_part(name):
     """LangChain's documentation shows all of these; a URL is handed on, never fetched."""

@@ -351,6 +351,20 @@ def test_a_text_of_another_family_or_backend_goes_unsigned(shape):
     assert parts_of(reply(*parts, shape=shape), "gemini-3.1-pro-preview") == parts
 
 
+@pytest.mark.behaviour("B005")
+@pytest.mark.parametrize("shape", ["text", "blocks"])
+def test_what_vertex_ai_does_not_know_is_left_out_there(shape):
+    """Server tools of the Gemini API are unknown fields to it, a 400; their calls are of no use to it either."""
+    tools: list[Json] = [
+        {"toolCall": {"id": "t", "toolType": "GOOGLE_SEARCH_WEB", "args": {"q": "x"}}, "thoughtSignature": "c2ln"},
+        {"toolResponse": {"id": "t", "toolType": "GOOGLE_SEARCH_WEB", "response": {"r": 1}}},
+        {"thoughtSignature": "c2ln"},
+    ]
+    message = reply(*tools, {"text": "a"}, shape=shape)
+    assert parts_of(message, NEWER) == [*tools, {"text": "a"}]
+    assert parts_of(message, NEWER, vertex=True) == [{"text": "a"}]
+
+
 # ---- what middleware does to messages -----------------------------------------------
 
 
