@@ -9,6 +9,7 @@ import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from typing import Generic, TypeVar
 
 import anyio
 
@@ -28,7 +29,45 @@ INSIDE = (
 )
 
 
-class Chat:
+M = TypeVar("M", Models, AsyncModels)
+
+
+class _Remembering(Generic[M]):
+    """What both kinds of chat say of themselves, without sending."""
+
+    _modules: M
+    _talk: Conversation
+
+    def preview(
+        self, message: Message, config: ConfigLike = None, *, replace_config: bool = False, stream: bool = False
+    ) -> Preview:
+        """Show the request that a message would make, without sending it; the key is left out."""
+        said = self._talk.read(message, config, replace_config=replace_config)
+        return self._modules.preview(**self._talk.turn(said).request, stream=stream)
+
+    def get_history(self, curated: bool = False) -> list[Content]:  # noqa: FBT001, FBT002 - google-genai's signature
+        """The contents so far, in a list of your own: all of them, or those that are sent again (`curated`)."""
+        return self._talk.history(curated=curated)
+
+    @property
+    def history(self) -> list[Content]:
+        """All contents so far, as `get_history()` gives them."""
+        return self._talk.history()
+
+    @property
+    def usage(self) -> GenerateContentResponseUsageMetadata:
+        """The tokens of all answers so far, those with calls of functions and of blocked turns included."""
+        return self._talk.usage
+
+    def record_history(self, user_input: Content, model_output: list[Content], is_valid: bool) -> None:  # noqa: FBT001 - google-genai's signature
+        """Add a turn that was not sent from here; one that is not valid is kept, and never sent."""
+        self._talk.record([user_input, *(model_output or [nothing()])], is_valid=is_valid)
+
+    def _repr_html_(self) -> str:
+        return self._talk.html()
+
+
+class Chat(_Remembering[Models]):
     """A conversation with a model: each message is sent with what was said before. Safe to share between threads.
 
     Sends are made one after the other; a stream holds its turn until it is read to the end or closed. What was
@@ -76,34 +115,6 @@ class Chat:
         """Count what the next request would cost as input: history, system instruction, tools, and a message."""
         return self._modules.count_tokens(**self._talk.count(message))
 
-    def preview(
-        self, message: Message, config: ConfigLike = None, *, replace_config: bool = False, stream: bool = False
-    ) -> Preview:
-        """Show the request that a message would make, without sending it; the key is left out."""
-        said = self._talk.read(message, config, replace_config=replace_config)
-        return self._modules.preview(**self._talk.turn(said).request, stream=stream)
-
-    def get_history(self, curated: bool = False) -> list[Content]:  # noqa: FBT001, FBT002 - google-genai's signature
-        """The contents so far, in a list of your own: all of them, or those that are sent again (`curated`)."""
-        return self._talk.history(curated=curated)
-
-    @property
-    def history(self) -> list[Content]:
-        """All contents so far, as `get_history()` gives them."""
-        return self._talk.history()
-
-    @property
-    def usage(self) -> GenerateContentResponseUsageMetadata:
-        """The tokens of all answers so far, those with calls of functions and of blocked turns included."""
-        return self._talk.usage
-
-    def record_history(self, user_input: Content, model_output: list[Content], is_valid: bool) -> None:  # noqa: FBT001 - google-genai's signature
-        """Add a turn that was not sent from here; one that is not valid is kept, and never sent."""
-        self._talk.record([user_input, *(model_output or [nothing()])], is_valid=is_valid)
-
-    def _repr_html_(self) -> str:
-        return self._talk.html()
-
     def _stream(self, turn: Turn, chunks: Iterator[GenerateContentResponse]) -> Iterator[GenerateContentResponse]:
         with self._floor.held():
             if turn.is_late:
@@ -119,7 +130,7 @@ class Chat:
                     chunks.close()
 
 
-class AsyncChat:
+class AsyncChat(_Remembering[AsyncModels]):
     """A conversation with a model, for asyncio and trio; see `Chat`. Safe to share between tasks."""
 
     def __init__(self, *, modules: AsyncModels, model: str, config: ConfigLike = None, history: History) -> None:
@@ -151,34 +162,6 @@ class AsyncChat:
     async def count_tokens(self, message: Message | None = None) -> CountTokensResponse:
         """Count what the next request would cost as input; see `Chat.count_tokens`."""
         return await self._modules.count_tokens(**self._talk.count(message))
-
-    def preview(
-        self, message: Message, config: ConfigLike = None, *, replace_config: bool = False, stream: bool = False
-    ) -> Preview:
-        """Show the request that a message would make, without sending it; the key is left out."""
-        said = self._talk.read(message, config, replace_config=replace_config)
-        return self._modules.preview(**self._talk.turn(said).request, stream=stream)
-
-    def get_history(self, curated: bool = False) -> list[Content]:  # noqa: FBT001, FBT002 - google-genai's signature
-        """The contents so far, in a list of your own: all of them, or those that are sent again (`curated`)."""
-        return self._talk.history(curated=curated)
-
-    @property
-    def history(self) -> list[Content]:
-        """All contents so far, as `get_history()` gives them."""
-        return self._talk.history()
-
-    @property
-    def usage(self) -> GenerateContentResponseUsageMetadata:
-        """The tokens of all answers so far, those with calls of functions and of blocked turns included."""
-        return self._talk.usage
-
-    def record_history(self, user_input: Content, model_output: list[Content], is_valid: bool) -> None:  # noqa: FBT001 - google-genai's signature
-        """Add a turn that was not sent from here; one that is not valid is kept, and never sent."""
-        self._talk.record([user_input, *(model_output or [nothing()])], is_valid=is_valid)
-
-    def _repr_html_(self) -> str:
-        return self._talk.html()
 
     async def _stream(
         self, turn: Turn, chunks: AsyncIterator[GenerateContentResponse], stream: "weakref.ref[_AsyncStream]"
