@@ -10,7 +10,7 @@ import json
 import re
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.applications import Starlette
@@ -24,6 +24,7 @@ from .catalogue import Model, load_models
 from .model import answer, answer_in_events, count_tokens
 from .refusals import Fault, RefusalError
 from .rules import check, check_key, find_model
+from .store import GRANULARITY, Store
 from .validate import Backend, read_body
 
 STREAM = "streamGenerateContent"
@@ -35,6 +36,7 @@ MESSAGES = {
 # On Vertex with a project, or in express mode without one.
 VERTEX = r"(?P<vertex>(?:projects/[^/]+/locations/[^/]+/)?publishers/google/)"
 ACTION = re.compile(rf"{VERTEX}?models/(?P<model>[^/:]+):(?P<method>{'|'.join(MESSAGES)})")
+KEPT = re.compile(r"(?P<vertex>projects/[^/]+/locations/[^/]+/)?(?P<kind>files|cachedContents)(?P<id>/[^/:]+)?")
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 1000  # documented for models.list
 HEADERS = {"server": "langchain-genai-chat-emulator", "content-type": "application/json; charset=UTF-8"}
 # The front end's page: vertexai-sdk-test-data-unary-failure-invalid-location-url-not-found-ht-2702fa34.
@@ -74,11 +76,47 @@ class Service:
     script: deque[Answer] = field(default_factory=deque)
     received: deque[Received] = field(default_factory=lambda: deque(maxlen=10_000))
     generated: int = 0
+    store: Store = field(default_factory=Store)
 
     def app(self) -> Starlette:
         """The service as an ASGI application."""
         path = "/{version:str}/{resource:path}"
-        return Starlette(routes=[Route(path, self._serve, methods=["GET", "POST", "PATCH", "DELETE"])])
+        routes = [
+            Route("/token", self._give_token, methods=["POST"]),
+            Route("/upload/{version:str}/files", self._upload, methods=["POST"]),
+            Route(path, self._serve, methods=["GET", "POST", "PATCH", "DELETE"]),
+        ]
+        return Starlette(routes=routes)
+
+    async def _give_token(self, request: Request) -> Response:
+        """Answer as Google's token endpoint does; whose assertion it is, is not looked at."""
+        received = Received(method="POST", path="/token", query={}, headers=dict(request.headers), status=200)
+        received.body = (await request.body()).decode()
+        self.received.append(received)
+        return _write(self.store.give_token(), "object")
+
+    async def _upload(self, request: Request) -> Response:
+        """Start a resumable upload, or take its bytes: then the URL is the authority, and no key is wanted."""
+        query, headers = dict(request.query_params), dict(request.headers)
+        received = Received(method="POST", path=request.url.path, query=query, headers=headers)
+        self.received.append(received)
+        try:
+            if "upload_id" in query:
+                command, offset = headers["x-goog-upload-command"], headers.get("x-goog-upload-offset", "0")
+                given, told = self.store.add_bytes(query["upload_id"], command, offset, await request.body())
+            else:
+                check_key(headers.get("x-goog-api-key") or query.get("key"), self.api_key)
+                received.body = _parse(await request.body())
+                about = read_body(received.body, "in.CreateFileRequest", "gemini")["file"]
+                url = request.url.include_query_params(upload_id=self.store.start_upload(about, headers))
+                told = {"x-goog-upload-status": "active", "x-goog-upload-url": str(url)}
+                told["x-goog-upload-chunk-granularity"] = str(GRANULARITY)
+                given = None
+        except RefusalError as refusal:
+            received.refused, received.status = str(refusal), refusal.fault.code
+            return _write(refusal.fault, "object")
+        received.status = 200
+        return Response(_pretty(given) if given else b"", headers={**HEADERS, **told})
 
     async def _serve(self, request: Request) -> Response:
         """Record the request, answer or refuse it, record how that went."""
@@ -89,6 +127,7 @@ class Service:
         frame = ("sse" if query.get("alt") == "sse" else "array") if resource.endswith(f":{STREAM}") else "object"
         try:
             token = headers.get("authorization", "").removeprefix("Bearer ")
+            self.store.check_token(token)
             check_key(headers.get("x-goog-api-key") or query.get("key") or token, self.api_key)
             received.body = _parse(await request.body())
             given = await self._route(received, request.path_params["version"], resource)
@@ -101,10 +140,13 @@ class Service:
         return _write(given, frame)
 
     async def _route(self, received: Received, version: str, resource: str) -> Answer | Iterator[Json]:
-        if received.method == "GET" and resource == "models":
-            return self._list_models(version, received.query)
-        if received.method == "GET" and resource.startswith("models/"):
-            return find_model(self.models, resource.removeprefix("models/"), version, "getModel").row
+        if received.method == "GET" and resource in ("models", "publishers/google/models"):
+            rows = [model.row for model in self.models.values() if model.served_by(version)]
+            return _page(rows, "models" if resource == "models" else "publisherModels", received.query)
+        if received.method == "GET" and resource.startswith(("models/", "publishers/google/models/")):
+            return find_model(self.models, resource.rpartition("models/")[2], version, "getModel").row
+        if (kept := KEPT.fullmatch(resource)) is not None:
+            return self._serve_kept(received, resource, kept)
         action = ACTION.fullmatch(resource)
         if received.method != "POST" or action is None:
             return Fault(code=404, body=NOT_FOUND)
@@ -113,6 +155,7 @@ class Service:
         model = find_model(self.models, action["model"], version, action["method"], action["vertex"])
         asked = Asked(body=body.get("generateContentRequest", body), model=model, backend=backend)
         check(asked)
+        asked = replace(asked, body=self.store.with_cache(asked.body))
         if action["method"] == "countTokens":
             details = count_tokens(asked.body)
             letters = sum(len("".join(words_of(content).split())) for content in asked.contents)
@@ -135,18 +178,30 @@ class Service:
             return answer_in_events(asked, number) if streamed else answer(asked, number)
         return given
 
-    def _list_models(self, version: str, query: dict[str, str]) -> Json:
-        rows = [model.row for model in self.models.values() if model.served_by(version)]
-        try:
-            size = min(int(query.get("pageSize") or PAGE_SIZE), MAX_PAGE_SIZE)
-            start = int(base64.b64decode(query.get("pageToken", ""), validate=True) or 0)
-        except ValueError as error:
-            fault = Fault.of("INVALID_ARGUMENT", "Request contains an invalid argument.")
-            raise RefusalError(fault, "pageSize or pageToken is not one", "https://google.aip.dev/158") from error
-        page: Json = {"models": rows[start : start + size]}
-        if start + size < len(rows):
-            page["nextPageToken"] = base64.b64encode(str(start + size).encode()).decode()
-        return page
+    def _serve_kept(self, received: Received, resource: str, kept: re.Match[str]) -> Answer:
+        vertex, kind, method = kept["vertex"] or "", kept["kind"], received.method
+        if not kept["id"] and method == "GET":
+            rows = self.store.files if kind == "files" else self.store.caches
+            return _page([row for name, row in rows.items() if name.startswith(vertex)], kind, received.query)
+        if bool(kept["id"]) is (method == "POST") or (kind == "files" and (vertex or method == "PATCH")):
+            return Fault(code=404, body=NOT_FOUND)
+        if kind == "files":
+            return self.store.serve_file(method, resource)
+        body = read_body(received.body, "in.CachedContent", "vertex" if vertex else "gemini")
+        return self.store.serve_cache(method, resource, body, vertex)
+
+
+def _page(rows: list[Json], kind: str, query: dict[str, str]) -> Json:
+    try:
+        size = min(int(query.get("pageSize") or PAGE_SIZE), MAX_PAGE_SIZE)
+        start = int(base64.b64decode(query.get("pageToken", ""), validate=True) or 0)
+    except ValueError as error:
+        fault = Fault.of("INVALID_ARGUMENT", "Request contains an invalid argument.")
+        raise RefusalError(fault, "pageSize or pageToken is not one", "https://google.aip.dev/158") from error
+    page: Json = {kind: rows[start : start + size]} if rows else {}
+    if start + size < len(rows):
+        page["nextPageToken"] = base64.b64encode(str(start + size).encode()).decode()
+    return page
 
 
 def _parse(raw: bytes) -> Any:

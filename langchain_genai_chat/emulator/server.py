@@ -15,6 +15,7 @@ import uvicorn
 
 from .app import Answer, Answerer, Received, Service
 from .catalogue import load_models
+from .store import Store
 
 
 class Emulator:
@@ -66,10 +67,11 @@ class Emulator:
         self._service.script.extend(responses)
 
     def reset(self) -> None:
-        """Forget requests and script, and count responses from the beginning."""
+        """Forget requests, script, files, caches and tokens, and count responses from the beginning."""
         self._service.script.clear()
         self._service.received.clear()
         self._service.generated = 0
+        self._service.store = Store()
 
     def start(self) -> Self:
         """Listen, in a daemon thread; returns when it does. A port that is taken raises OSError."""
