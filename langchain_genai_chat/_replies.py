@@ -19,14 +19,14 @@ from .genai._fold import CallAssembler
 Json: TypeAlias = dict[str, Any]
 
 
-def decode_response(response: Json, *, shape: Shape, turn: int, vertex: bool = False) -> ChatResult:
+def decode_response(response: Json, *, shape: Shape, turn: int, vertex: bool | None = None) -> ChatResult:
     """A whole answer as LangChain's result: one generation for each candidate, an empty one if there is none.
 
     Args:
         response: The wire's JSON.
         shape: Of the messages' content; follows from the request, never from the answer.
         turn: The number of messages before this one, so that the ids that are made differ between turns.
-        vertex: The backend that answers; the other one takes none of its signatures.
+        vertex: The backend that answers, since the other one takes none of its signatures; None if it is not known.
     """
     generations = []
     for place, candidate in enumerate(response.get("candidates") or [None]):
@@ -56,7 +56,7 @@ class StreamFolder:
     and adds numbers when it adds chunks.
     """
 
-    def __init__(self, *, shape: Shape, turn: int, vertex: bool = False) -> None:
+    def __init__(self, *, shape: Shape, turn: int, vertex: bool | None = None) -> None:
         self._reply = _Reply(shape, turn, 0, vertex=vertex)
 
     def fold(self, event: Json) -> ChatGenerationChunk | None:
@@ -101,13 +101,13 @@ def bad_reply(message: AIMessage) -> str | None:
 class _Reply:
     """One candidate's answer as it comes."""
 
-    def __init__(self, shape: Shape, turn: int, place: int, *, vertex: bool) -> None:
+    def __init__(self, shape: Shape, turn: int, place: int, *, vertex: bool | None) -> None:
         self.metadata = Metadata()
         self._parts: Parts = TextParts() if shape == "text" else BlockParts()
         self._assembler = CallAssembler()
         self._ids = _Ids(turn, place)
         self._blocks = shape == "blocks"
-        self._backend = "vertex" if vertex else "gemini"
+        self._backend = {} if vertex is None else {"backend": "vertex" if vertex else "gemini"}
         self._empty = True
         self._held: list[Json] = []
         """A run of calls, and of the service's own responses to them."""
@@ -140,8 +140,7 @@ class _Reply:
         if self._blocks:
             metadata["output_version"] = "v1"
         if last:
-            metadata |= self.metadata.as_response_metadata(is_empty=self._empty)
-            metadata["backend"] = self._backend
+            metadata |= self.metadata.as_response_metadata(is_empty=self._empty) | self._backend
         return metadata
 
     def _take(self, part: Json, piece: Piece) -> None:
