@@ -55,7 +55,8 @@ def is_public(name: str) -> bool:
 def in_sync_words(annotation: Any) -> str:
     """The annotation as the sync twin would say it."""
     text = inspect.formatannotation(annotation)
-    return re.sub(r"\bAsync(?=[A-Z])|\bAwaitable\b", "", text).replace("Generator", "Iterator")
+    text = re.sub(r"\bAsync(?=[A-Z])|\bAwaitable\b", "", text)
+    return re.sub(r"Generator\[(.+?)(?:, None){1,2}\]", r"Iterator[\1]", text)
 
 
 def parameters_of(function: Any) -> list[tuple[str, Any, Any, str]]:

@@ -80,9 +80,7 @@ def encode_body(
     return {"contents": list(contents), **rest}
 
 
-def split_config(
-    config: GenerateContentConfig, *, vertex: bool, declare: Declare | None = None
-) -> dict[str, Any]:
+def split_config(config: GenerateContentConfig, *, vertex: bool, declare: Declare | None = None) -> dict[str, Any]:
     """Everything of a body but its contents: what is None is left out, what is falsy is sent.
 
     A schema goes out as JSON Schema, whatever it was given as, but for a `Schema` or a dict in the OpenAPI
@@ -210,8 +208,6 @@ def _formats(formats: ResponseFormat | list[ResponseFormat] | None, *, vertex: b
     together: dict[str, Any] = {}
     for item in listed:
         if twice := together.keys() & item.keys():
-            raise ValueError(
-                f"response_format gives {sorted(twice)} twice; the Gemini API takes one of each."
-            )
+            raise ValueError(f"response_format gives {sorted(twice)} twice; the Gemini API takes one of each.")
         together |= item
     return together

@@ -23,9 +23,7 @@ def is_openapi(schema: Mapping[str, Any]) -> bool:
         return True
     for key, inner in schema.items():
         if key not in _NOT_SCHEMAS:
-            inside = (
-                inner.values() if isinstance(inner, Mapping) else inner if isinstance(inner, list) else ()
-            )
+            inside = inner.values() if isinstance(inner, Mapping) else inner if isinstance(inner, list) else ()
             below = [inner, *inside] if isinstance(inner, Mapping) else inside
             if any(is_openapi(item) for item in below if isinstance(item, Mapping)):
                 return True

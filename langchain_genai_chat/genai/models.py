@@ -3,7 +3,7 @@
 Knows methods and paths, and how an answer is read; requests are composed by `_api` and sent by `transport`.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -95,7 +95,7 @@ class Models:
 
     def stream_json(
         self, *, model: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
-    ) -> Iterator[Json]:
+    ) -> Generator[Json, None, None]:
         """Send a body of the wire to `streamGenerateContent` and give each event's JSON, unread."""
         return self._transport.iterate(_post_stream(self._api.for_call(options), model, body))
 
@@ -165,7 +165,7 @@ class AsyncModels:
 
     async def stream_json(
         self, *, model: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
-    ) -> AsyncIterator[Json]:
+    ) -> AsyncGenerator[Json, None]:
         """Send a body of the wire to `streamGenerateContent` and give each event's JSON, unread."""
         return self._transport.iterate(_post_stream(self._api.for_call(options), model, body))
 

@@ -81,9 +81,7 @@ def test_every_answer_comes_out_as_it_was_recorded(recordings: Recordings, name:
         if exchange["status"] != 200 or "recorded" not in exchange["tags"]:
             continue
         for message, recorded in answers_of(exchange):
-            dumped = message.model_validate_json(recorded).model_dump(
-                mode="json", by_alias=True, exclude_none=True
-            )
+            dumped = message.model_validate_json(recorded).model_dump(mode="json", by_alias=True, exclude_none=True)
             assert settled(dumped) == settled(json.loads(recorded)), exchange["id"]
             compared += 1
     assert compared
