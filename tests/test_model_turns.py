@@ -435,6 +435,17 @@ def test_chunks_that_were_summed_without_the_last_one_keep_their_signatures():
     assert parts_of(chunk, NEWER) == [{"text": "a"}, function_call(signature="c2ln")]
 
 
+def test_a_str_that_v3_events_made_blocks_of_is_sent_as_it_was():
+    """LangGraph's newest streaming gives blocks always; the marks beside them still say how the text was cut."""
+    parts = [{"text": "a", "thoughtSignature": "c2ln"}, function_call(signature="QQ=="), {"text": "b"}]
+    message = reply(*parts, shape="text")
+    blocks = message.model_copy(
+        update={"content": message.content_blocks, "response_metadata": {**message.response_metadata, **V1}}
+    )
+    assert isinstance(blocks.content, list)
+    assert parts_of(blocks, NEWER) == parts_of(message, NEWER) == parts
+
+
 # ---- calls that could not be read ---------------------------------------------------
 
 
@@ -450,6 +461,12 @@ def test_an_invalid_call_goes_with_the_result_that_answers_it(name, given):
     _, contents = encode_messages(history, family=family_of(OLDER), vertex=False, history="strict")
     assert contents[1]["parts"] == [{"text": "a"}, function_call()]
     assert contents[2]["parts"] == [{"functionResponse": {"id": "c1", "name": "f", "response": {"error": "no JSON"}}}]
+
+
+def test_arguments_that_json_has_not_are_left_out():
+    """The model has written them once; sent again they would make the whole request invalid."""
+    message = AIMessage("", invalid_tool_calls=[{"id": "c1", "name": "f", "args": '{"x": NaN}', "error": "no JSON"}])
+    assert parts_of(message) == [function_call()]
 
 
 def test_an_invalid_call_that_nobody_answered_is_left_out():

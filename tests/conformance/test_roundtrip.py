@@ -219,6 +219,16 @@ def _pieces(part: Json) -> list[Json]:
     return [{"text": text[:3]}, {"text": text[3:8]}, {"text": text[8:]}]
 
 
+@pytest.mark.parametrize("shape", ["text", "blocks"])
+def test_calls_that_google_ran_itself_are_not_in_tool_calls(replies, shape):
+    """An agent would run them again, without having such a tool."""
+    ran = [reply for reply in replies if any("functionResponse" in part for part in _parts_of(reply.events))]
+    assert {reply.sse for reply in ran} == {False, True}
+    for reply in ran:
+        assert any("functionCall" in part for part in _parts_of(reply.events))
+        assert _message(reply, shape).tool_calls == [], reply.id
+
+
 @pytest.mark.behaviour("B039")
 def test_recorded_tokens_add_up_and_no_detail_exceeds_them(replies):
     """What is billed is the sum; LangChain's own suite wants details within it."""
