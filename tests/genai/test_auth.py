@@ -9,6 +9,7 @@ import json
 import logging
 import math
 import pickle
+import subprocess
 import sys
 import threading
 import traceback
@@ -39,7 +40,7 @@ MODEL = "gemini-2.5-flash"
 URL = "https://aiplatform.googleapis.com/v1beta1/projects/p/locations/global/publishers/google/models/m:generateContent"
 UNKNOWN = URL.replace("projects/p/", "projects/-/")
 ASK = Request(method="POST", url=URL)
-WHERE = {"vertexai": True, "project": "p", "location": "us-central1"}
+WHERE: Any = {"vertexai": True, "project": "p", "location": "us-central1"}
 
 
 @dataclass
@@ -224,13 +225,13 @@ class TestCallables:
         async def token() -> str:
             return "a"
 
-        with pytest.raises(errors.UnsupportedFunctionError, match="client.aio"):
+        with pytest.raises(errors.UnsupportedFunctionError, match=r"client.aio"):
             sign(TokenAuth(source_of(token)))
 
     @pytest.mark.parametrize("wrong", [7, object(), ["token"]])
     def test_what_gives_no_token_is_refused_at_once(self, wrong: Any) -> None:
         """Not at the first request, an hour after the start of a service."""
-        with pytest.raises(TypeError, match="google.auth"):
+        with pytest.raises(TypeError, match=r"google.auth"):
             Client(vertexai=True, project="p", credentials=wrong)
 
 
@@ -269,7 +270,7 @@ def info(emulator, pem) -> Info:
 
 
 @pytest.fixture
-def path(info, tmp_path) -> Path:
+def path(info, tmp_path: Path) -> Path:
     file = tmp_path / "key.json"
     file.write_text(json.dumps(info), encoding="utf-8")
     return file
@@ -322,7 +323,7 @@ def test_default_credentials_give_their_project(emulator, path, monkeypatch) -> 
 def test_no_default_credentials_are_said_as_such(monkeypatch) -> None:
     """The message names what was looked for, before anything is sent."""
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
-    with Client(**WHERE) as client, pytest.raises(ValueError, match="No credentials: .*nowhere"):
+    with Client(**WHERE) as client, pytest.raises(ValueError, match=r"No credentials: .*nowhere"):
         client.models.generate_content(model=MODEL, contents="Hi")
 
 
@@ -341,10 +342,8 @@ def test_google_auth_is_loaded_only_when_it_is_used() -> None:
         "Client(vertexai=True, project='p', credentials=lambda: 't'); "
         "print([name for name in sys.modules if name.startswith('google')])"
     )
-    import_run = __import__("subprocess").run
-    assert (
-        import_run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.strip() == "[]"
-    )
+    ran = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert ran.stdout.strip() == "[]"
 
 
 @pytest.mark.behaviour("B060")
@@ -496,7 +495,7 @@ def test_a_file_that_is_no_key_is_named_and_not_quoted(tmp_path, text) -> None:
     """It may be a key with a comma too many."""
     file = tmp_path / "key.json"
     file.write_text(text, encoding="utf-8")
-    with Client(**WHERE, credentials=file) as client, pytest.raises(ValueError, match="key.json") as caught:
+    with Client(**WHERE, credentials=file) as client, pytest.raises(ValueError, match=r"key.json") as caught:
         client.models.generate_content(model=MODEL, contents="Hi")
     assert caught.value.__cause__ is None
     assert not text or text not in str(caught.value)
@@ -505,7 +504,7 @@ def test_a_file_that_is_no_key_is_named_and_not_quoted(tmp_path, text) -> None:
 def test_configurations_that_name_programs_are_not_loaded() -> None:
     """An external account's file says what to call; google.auth wants that checked by whoever loads it."""
     source = source_of({"type": "external_account"})
-    with pytest.raises(ValueError, match="load them with google.auth"):
+    with pytest.raises(ValueError, match=r"load them with google.auth"):
         source.fetch(anew=False)
 
 
@@ -567,7 +566,7 @@ def test_a_live_object_that_is_no_google_auths_is_used_by_its_interface(emulator
         def refresh(self, request: Any) -> None:
             self.token, self.expiry = "own", datetime.now(UTC).replace(tzinfo=None) + timedelta(hours=1)
 
-    own = Own()  # type: ignore[no-untyped-call]  # google.auth has no types
+    own = Own()
     with client_of(emulator, credentials=own) as client:
         client.models.generate_content(model=MODEL, contents="Hi")
     assert tokens_sent(emulator) == ["Bearer own"]
