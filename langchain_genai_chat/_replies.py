@@ -46,7 +46,8 @@ def decode_response(response: Json, *, shape: Shape, turn: int, vertex: bool | N
         )
         info = {"finish_reason": reason} if (reason := metadata.said("finish_reason")) else None
         generations.append(ChatGeneration(message=message, generation_info=info))
-    return ChatResult(generations=generations, llm_output={"model_name": response.get("modelVersion", "")})
+    model = response.get("modelVersion")
+    return ChatResult(generations=generations, llm_output={"model_name": model} if model else {})
 
 
 class StreamFolder:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from langchain_genai_chat._metadata import GROWING_FIELDS, grown
+
 Json = dict[str, Any]
 
 FILES = (
@@ -30,6 +32,30 @@ class Reply:
     text: str
     """The body as it came."""
     events: list[Json]
+
+    @property
+    def parts(self) -> list[Json]:
+        """The parts of its first candidate."""
+        return [part for event in self.events for part in (_candidate(event).get("content") or {}).get("parts") or []]
+
+    @property
+    def whole(self) -> Json:
+        """The answer as one response, without a stream."""
+        if len(self.events) == 1:
+            return self.events[0]
+        whole: Json = {}
+        candidate: Json = {}
+        for event in self.events:
+            whole.update(event)
+            for name, value in _candidate(event).items():
+                grows = name in GROWING_FIELDS and name in candidate
+                candidate[name] = grown(candidate[name], value) if grows else value
+        return {**whole, "candidates": [{**candidate, "content": {"role": "model", "parts": self.parts}}]}
+
+
+def _candidate(event: Json) -> Json:
+    first: Json = (event.get("candidates") or [{}])[0]
+    return first
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from langchain_core.messages.utils import message_chunk_to_message
 
 from langchain_genai_chat._families import family_of
 from langchain_genai_chat._messages import encode_messages
-from langchain_genai_chat._metadata import GROWING_FIELDS, grown, usage_of
+from langchain_genai_chat._metadata import usage_of
 from langchain_genai_chat._replies import StreamFolder, decode_response
 from langchain_genai_chat.genai._fold import CallAssembler
 
@@ -56,21 +56,12 @@ def _without_nulls(value: Any) -> Any:
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
-def _candidate(event: Json) -> Json:
-    first: Json = (event.get("candidates") or [{}])[0]
-    return first
-
-
-def _parts_of(events: list[Json]) -> list[Json]:
-    return [part for event in events for part in (_candidate(event).get("content") or {}).get("parts") or []]
-
-
-def _expected(events: list[Json]) -> list[Json]:
+def _expected(parts: list[Json]) -> list[Json]:
     """The parts of a reply as the next request should have them."""
     assembler = CallAssembler()  # what it makes of streamed arguments is held by its own tests
-    parts = [whole for part in _parts_of(events) if (whole := assembler.fold(part))]
+    whole = [each for part in parts if (each := assembler.fold(part))]
     rest = assembler.flush()
-    return _joined([*parts, rest] if rest else parts)
+    return _joined([*whole, rest] if rest else whole)
 
 
 def _invoked(response: Json, shape: Any, *, vertex: bool) -> AIMessage:
@@ -129,7 +120,7 @@ def test_every_recorded_reply_comes_back_whole(replies, shape, stored):
     lost: dict[str, Any] = {}
     count = 0
     for reply in replies:
-        expected = _expected(reply.events)
+        expected = _expected(reply.parts)
         if not expected:
             continue
         count += 1
@@ -147,7 +138,7 @@ def test_every_recorded_reply_comes_back_whole(replies, shape, stored):
 def test_storage_changes_no_byte_of_the_next_request(replies, shape):
     """Gemini's cache goes by bytes, and so do recorded cassettes."""
     for reply in replies:
-        if not _expected(reply.events):
+        if not _expected(reply.parts):
             continue
         message = _message(reply, shape)
         assert json.dumps(_request(_stored(message), reply)) == json.dumps(_request(message, reply)), reply.id
@@ -161,8 +152,8 @@ def test_the_sum_of_a_stream_is_what_invoke_gives(replies, shape):
     """Whoever turns streaming on gets the same message, its metadata and usage too."""
     different: dict[str, Any] = {}
     for reply in replies:
-        whole, events = (_whole(reply.events), reply.events) if reply.sse else (reply.events[0], _cut(reply.events[0]))
-        invoked = _dump(_invoked(whole, shape, vertex=reply.vertex))
+        events = reply.events if reply.sse or len(reply.events) > 1 else _cut(reply)
+        invoked = _dump(_invoked(reply.whole, shape, vertex=reply.vertex))
         streamed = _dump(_streamed(events, shape, vertex=reply.vertex))
         if names := [name for name in invoked | streamed if invoked.get(name) != streamed.get(name)]:
             different[reply.id] = ([invoked.get(name) for name in names], [streamed.get(name) for name in names])
@@ -188,27 +179,13 @@ def _of_type(dump: Json, kind: str) -> list[Json]:
     return [block for block in (*blocks, *annotations) if block["type"] == kind]
 
 
-def _whole(events: list[Json]) -> Json:
-    """The answer of a stream as one response."""
-    whole: Json = {}
-    candidate: Json = {}
-    for event in events:
-        whole.update(event)
-        for name, value in _candidate(event).items():
-            grows = name in GROWING_FIELDS and name in candidate
-            candidate[name] = grown(candidate[name], value) if grows else value
-    if not any(event.get("candidates") for event in events):
-        return whole
-    return {**whole, "candidates": [{**candidate, "content": {"role": "model", "parts": _parts_of(events)}}]}
-
-
-def _cut(response: Json) -> list[Json]:
+def _cut(reply: Any) -> list[Json]:
     """A response as a stream could give it: a part in each event, texts in pieces, the rest at the end."""
-    candidate = _candidate(response)
-    pieces = [piece for part in _parts_of([response]) for piece in _pieces(part)]
+    (response,) = reply.events
+    pieces = [piece for part in reply.parts for piece in _pieces(part)]
     head = {name: response[name] for name in ("responseId", "modelVersion", "promptFeedback") if name in response}
     events = [{**head, "candidates": [{"content": {"role": "model", "parts": [piece]}}]} for piece in pieces]
-    rest = {name: value for name, value in candidate.items() if name != "content"}
+    rest = {name: value for name, value in response["candidates"][0].items() if name != "content"}
     return [*events, {**response, "candidates": [rest]}]
 
 
@@ -222,10 +199,10 @@ def _pieces(part: Json) -> list[Json]:
 @pytest.mark.parametrize("shape", ["text", "blocks"])
 def test_calls_that_google_ran_itself_are_not_in_tool_calls(replies, shape):
     """An agent would run them again, without having such a tool."""
-    ran = [reply for reply in replies if any("functionResponse" in part for part in _parts_of(reply.events))]
+    ran = [reply for reply in replies if any("functionResponse" in part for part in reply.parts)]
     assert {reply.sse for reply in ran} == {False, True}
     for reply in ran:
-        assert any("functionCall" in part for part in _parts_of(reply.events))
+        assert any("functionCall" in part for part in reply.parts)
         assert _message(reply, shape).tool_calls == [], reply.id
 
 
