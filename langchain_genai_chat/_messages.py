@@ -49,7 +49,8 @@ def encode_messages(
     """The system instruction, if there is one, and the contents of a conversation.
 
     Leading system messages are the system instruction. A later one is sent in its place as a user's text in
-    `<system>` tags. Neighbours of one role are one content, but a content of function responses stands alone.
+    `<system>` tags. Neighbours of one role are one content, but a content of function responses stands alone, right
+    after the calls, in their order; a call's result may be any message before the model speaks again.
     What is made up for a message depends on that message alone, so that each request of a conversation begins
     with the bytes of the one before.
 

@@ -25,6 +25,7 @@ from langchain_core.messages import (
 )
 from langchain_core.messages.utils import message_chunk_to_message
 
+from langchain_genai_chat import ChatGenAI
 from langchain_genai_chat._errors import InvalidRequestError
 from langchain_genai_chat._families import family_of
 from langchain_genai_chat._messages import encode_messages
@@ -224,6 +225,26 @@ def test_each_request_of_a_run_begins_with_the_bytes_of_the_one_before(steps, mo
         _check_by_the_emulator(*after, model, vertex=vertex)
         _check_by_the_rules_of_turns(after[1])
         before = after
+
+
+def test_instruction_and_tools_are_the_same_in_each_request_of_a_run():
+    """They come before the contents in what Gemini's implicit cache compares."""
+    tool = {
+        "name": "f",
+        "description": "F.",
+        "parameters": {"type": "object", "properties": {"x": {"type": "integer"}}},
+    }
+    model = ChatGenAI(model="gemini-3-flash-preview", api_key="key")
+    messages: list[BaseMessage] = [SystemMessage("Be brief."), HumanMessage("Go.")]
+    bodies: list[Json] = []
+    for step in range(3):
+        bodies.append(json.loads(json.dumps(model.preview(messages, tools=[tool]).body)))
+        messages.append(AIMessage("", tool_calls=[{"id": f"c{step}", "name": "f", "args": {"x": step}}]))
+        messages += [ToolMessage("1", tool_call_id=f"c{step}"), SystemMessage("Go on.")]
+    assert bodies[0]["tools"]
+    for before, after in pairwise(bodies):
+        assert json.dumps(after["contents"]).startswith(json.dumps(before["contents"])[:-1])
+        assert {**after, "contents": []} == {**before, "contents": []}
 
 
 @pytest.mark.behaviour("B001")
