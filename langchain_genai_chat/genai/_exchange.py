@@ -279,7 +279,7 @@ def _error_inside(data: bytes, response: "httpx.Response") -> APIError | None:
     if isinstance(body, list) and len(body) == 1:
         body = body[0]
     error = body.get("error") if isinstance(body, dict) else None
-    if not error:
+    if not error or "name" in body:  # a resource has an `error` of its own, as a file that could not be processed
         return None
     code = error.get("code") if isinstance(error, dict) else None
     code = code if isinstance(code, int) else 500

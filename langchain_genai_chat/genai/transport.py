@@ -156,6 +156,7 @@ class SyncTransport:
             sent.extensions["timeout"]["read"] = max(ends_at - time.monotonic(), 0.001)
             response.stream = _UntilDeadline(response.stream, ends_at)
             response.read()
+            _untie(response)
         return response
 
     def _http(self) -> Any:
@@ -255,6 +256,7 @@ class AsyncTransport:
             answer.open(response)
             if not request.stream:
                 await response.aread()
+                _untie(response)
             return response
         raise httpx.ReadTimeout(TIME_OVER, request=sent)
 
@@ -353,6 +355,14 @@ class _OpenAnswer:
 TIME_OVER = "The answer was not whole when the call's time was over."
 
 
+def _untie(response: httpx.Response) -> None:
+    """Break the circle of an answer and its stream, so that it goes with its last user and not with the next gc.
+
+    It holds the request, of which an upload has hundreds with 8 MiB each.
+    """
+    response.stream = httpx.ByteStream(b"")
+
+
 class _UntilDeadline(httpx.SyncByteStream):
     """A body that must be whole by a time; httpx's own limits bound each read alone."""
 
@@ -424,8 +434,11 @@ def _hush_httpx() -> None:
 
 @contextmanager
 def _noted(request: Request) -> Iterator[None]:
-    """Log a request under this package's name, at DEBUG and without its headers, in place of httpx's note."""
-    _LOGGER.debug("%s %s", request.method, request.url)
+    """Log a request under this package's name, at DEBUG and without its headers, in place of httpx's note.
+
+    The query stays out: that of an upload is an authority to write the file.
+    """
+    _LOGGER.debug("%s %s", request.method, request.url.partition("?")[0])
     token = _sending.set(True)
     try:
         yield
