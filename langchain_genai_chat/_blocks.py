@@ -172,9 +172,10 @@ CALL = Codec("functionCall", "tool_call", _decode_call, _encode_call)
 SERVED_CALL = Codec("", "server_tool_call", _decode_served_call, _encode_server_call)
 """A function call that the service has run itself, which its response in the same content tells."""
 UNKNOWN = Codec("", "non_standard", _decode_unknown, _encode_unknown)
+TEXT = Codec("text", "text", _decode_text, _encode_text)
 CODECS = (
     THOUGHT,
-    Codec("text", "text", _decode_text, _encode_text),
+    TEXT,
     CALL,
     Codec("inlineData", "image", _decode_medium, _encode_medium),
     Codec("inlineData", "audio", _decode_medium, _encode_medium),

@@ -89,6 +89,7 @@ class CallConfig:
 
     model: str
     family: Family
+    vertex: bool
     fields: Json
     """The body but for its contents, as JSON."""
     options: types.HttpOptions | None
@@ -155,6 +156,7 @@ def build_call(
     return CallConfig(
         model=model,
         family=family,
+        vertex=vertex,
         fields=fields,
         options=http_options(options),
         shape="blocks" if blocks else "text",

@@ -14,6 +14,9 @@ from .genai import types
 Json: TypeAlias = dict[str, Any]
 
 PROVIDER = "google_genai"
+USUAL_RESPONSE = frozenset({"candidates", "usageMetadata", "modelVersion", "responseId"})
+USUAL_CANDIDATE = frozenset({"content", "index"})
+"""What most events of a stream have, and nothing else."""
 RESPONSE_FIELDS = ("modelStatus", "createTime", "turnToken")
 CANDIDATE_FIELDS = (
     "finishMessage",
@@ -68,6 +71,13 @@ class Metadata:
             self.response_id = said["response_id"] = response_id
         if model := response.get("modelVersion"):
             said["model_name"] = model
+        if not response.keys() <= USUAL_RESPONSE:
+            self._note_response(response)
+        if candidate is not None and not candidate.keys() <= USUAL_CANDIDATE:
+            self._note_candidate(candidate)
+
+    def _note_response(self, response: Json) -> None:
+        said = self._said
         if feedback := response.get("promptFeedback"):
             said["prompt_feedback"] = snake(feedback)
             if reason := feedback.get("blockReason"):
@@ -75,8 +85,6 @@ class Metadata:
         for name in RESPONSE_FIELDS:
             if (value := response.get(name)) is not None:
                 said[_snake_name(name)] = snake(value)
-        if candidate is not None:
-            self._note_candidate(candidate)
 
     def _note_candidate(self, candidate: Json) -> None:
         said = self._said

@@ -50,6 +50,9 @@ def decode_response(response: Json, *, shape: Shape, turn: int, vertex: bool | N
     return ChatResult(generations=generations, llm_output={"model_name": model} if model else {})
 
 
+PLAIN_TEXT = {"text"}
+
+
 class StreamFolder:
     """The events of one stream as LangChain's chunks, which add up to what `decode_response` gives.
 
@@ -72,6 +75,10 @@ class StreamFolder:
 
     def _chunk(self, piece: "Piece", *, last: bool = False) -> ChatGenerationChunk:
         reply = self._reply
+        if not last and isinstance(piece.content, str) and not (piece.calls or piece.invalid or piece.additional):
+            # Plain text: each argument that is given costs a fifth of a microsecond, and this is most of a stream.
+            said = reply.response_metadata(last=False)
+            return ChatGenerationChunk(message=AIMessageChunk(content=piece.content, response_metadata=said))
         blocks = [] if isinstance(piece.content, str) else _joined(piece.content)
         content = piece.content if isinstance(piece.content, str) else [_block_chunk(block) for block in blocks]
         message = AIMessageChunk(
@@ -117,8 +124,10 @@ class _Reply:
         self.metadata.note(response, candidate)
         piece = Piece(self._parts.empty())
         for part in ((candidate or {}).get("content") or {}).get("parts") or ():
-            whole = self._assembler.fold(part)
-            if whole:
+            if part.keys() == PLAIN_TEXT and not self._held:  # as nearly all parts of a stream are
+                self._parts.add_text(part["text"], piece)
+                self._empty = self._empty and not part["text"]
+            elif whole := self._assembler.fold(part):
                 self._take(whole, piece)
         return piece
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from langchain_core.messages.content import KNOWN_BLOCK_TYPES
 from pydantic_core import to_json
 
-from ._blocks import CALL, PARTS, SIGNATURES, Codec, decode_part
+from ._blocks import CALL, PARTS, SIGNATURES, TEXT, Codec, decode_part
 from ._metadata import REFUSED, Metadata, citations_of
 
 Json: TypeAlias = dict[str, Any]
@@ -65,6 +65,10 @@ class Parts(Protocol):
         """Add what a part brings to a piece."""
         ...
 
+    def add_text(self, text: str, piece: Piece) -> None:
+        """Add a text that is a part by itself, unsigned."""
+        ...
+
     def end(self, metadata: Metadata, piece: Piece) -> None:
         """Add what only the end of an answer brings."""
         ...
@@ -87,11 +91,11 @@ class TextParts:
         if codec is CALL:
             self._add_call(part, made_id, piece)
         elif "text" in part and part.keys() <= {"text", "thoughtSignature"}:
-            self._add_text(part["text"], part.get("thoughtSignature"), piece)
+            self.add_text(part["text"], piece, part.get("thoughtSignature"))
         else:
             piece.note(PARTS, [*self._marks(), {"part": part}])
 
-    def _add_text(self, text: str, signature: str | None, piece: Piece) -> None:
+    def add_text(self, text: str, piece: Piece, signature: str | None = None) -> None:
         if not text and signature is None:
             return
         marks = self._marks() if signature is not None or self._unmarked else []
@@ -163,6 +167,9 @@ class BlockParts:
         self._open = kind if signature is None else None
         if kind == "text":
             self._texts.setdefault(self._index, []).append(text)
+
+    def add_text(self, text: str, piece: Piece) -> None:
+        self.add({"text": text}, TEXT, "", piece)
 
     def end(self, metadata: Metadata, piece: Piece) -> None:
         """Citations on their texts, and why the service refused, in the block that LangChain's newer versions have."""

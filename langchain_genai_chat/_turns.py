@@ -51,7 +51,7 @@ class Turn:
 
     def read(self, response: Json) -> ChatResult | None:
         """The result of an answer; None to ask again."""
-        result = decode_response(self._named(response), shape=self.call.shape, turn=self.place)
+        result = decode_response(self._named(response), shape=self.call.shape, turn=self.place, vertex=self.call.vertex)
         messages = [each.message for each in result.generations if isinstance(each.message, AIMessage)]
         return result if self.takes(*messages) else None
 
@@ -88,7 +88,7 @@ class StreamTurn(Turn):
                 "with streaming=False."
             )
         self.open = True
-        self._folder = StreamFolder(shape=call.shape, turn=place)
+        self._folder = StreamFolder(shape=call.shape, turn=place, vertex=call.vertex)
         self._judges = call.on_bad_reply != "return"
         self._handed_out: list[ChatGenerationChunk] = []
 
@@ -103,7 +103,7 @@ class StreamTurn(Turn):
         """The last chunk; None to ask again."""
         last = self._folder.finish()
         if self._judges and not self._takes_all(last):
-            self._folder = StreamFolder(shape=self.call.shape, turn=self.place)
+            self._folder = StreamFolder(shape=self.call.shape, turn=self.place, vertex=self.call.vertex)
             return None
         self.open = False
         return last
