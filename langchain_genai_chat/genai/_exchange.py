@@ -193,9 +193,9 @@ def stream_with_retries(
             response = yield from _send(request, policy, attempts, delay_s)
             complete = False
             decoder = EventDecoder()
-            block = b"-"
+            more, block = Read(response), b"-"
             while block:
-                block = yield Read(response)
+                block = yield more
                 for event in decoder.feed(block) if block else decoder.flush():
                     if not block and event[:1] in (b"{", b"[") and not _is_json(event):
                         raise _cut_off(response)

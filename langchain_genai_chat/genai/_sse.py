@@ -43,10 +43,11 @@ class EventDecoder:
         if self._pieces:
             block = b"".join((*self._pieces, block))
             self._pieces.clear()
+        events, block = ([], block) if self._json or self._data else _plain_events(block)
         lines = block.splitlines(keepends=True)
-        if not lines[-1].endswith(b"\n"):  # unfinished, or a CR that may be half of a CRLF
+        if lines and not lines[-1].endswith(b"\n"):  # unfinished, or a CR that may be half of a CRLF
             self._pieces.append(lines.pop())
-        return [event for line in lines for event in self._line(line)]
+        return [*events, *(event for line in lines for event in self._line(line))] if lines else events
 
     def flush(self) -> list[bytes]:
         """Give what is left when the bytes have ended; text that is no whole JSON comes as it is."""
@@ -101,6 +102,21 @@ class EventDecoder:
         if splitter.done:
             self._json = None
         return events
+
+
+def _plain_events(block: bytes) -> tuple[list[bytes], bytes]:
+    """The events at the beginning of a block that are as the service writes them, and the rest of it.
+
+    Each is one `data: ` line and an empty one, ended by CRLF; splitting at these costs a third of going by lines.
+    """
+    end = block.rfind(b"\r\n\r\n")
+    if end < 0 or not block.startswith(b"data: "):
+        return [], block
+    plain = block[6:end]
+    events = plain.split(b"\r\n\r\ndata: ")
+    if not plain.count(b"\n") == plain.count(b"\r") == 2 * (len(events) - 1):
+        return [], block
+    return events, block[end + 4 :]
 
 
 class JsonSplitter:
