@@ -35,18 +35,21 @@ class Checkpoint(WireModel):
 
 
 class Model(WireModel):
-    """A model: limits in tokens, and the methods it serves (`supportedGenerationMethods` on the wire)."""
+    """A model: limits in tokens, and the methods it serves (`supportedGenerationMethods` on the wire).
+
+    What else Vertex AI says of its base models is kept under its names, `supportedActions` among them: an object there.
+    """
 
     name: str | None = None
     base_model_id: str | None = None
-    version: str | None = None
+    version: str | None = Field(default=None, validation_alias=AliasChoices("version", "versionId"))
     display_name: str | None = None
     description: str | None = None
     input_token_limit: int | None = None
     output_token_limit: int | None = None
     supported_actions: list[str] | None = Field(
         default=None,
-        validation_alias=AliasChoices("supportedGenerationMethods", "supportedActions"),
+        validation_alias="supportedGenerationMethods",
         serialization_alias="supportedGenerationMethods",
     )
     temperature: float | None = None
