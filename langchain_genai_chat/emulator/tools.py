@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from .asked import Asked, texts_in
+from .asked import Asked, kind_of, texts_in
 from .filling import NAMED, Filler, Prompt
 
 Json = dict[str, Any]
@@ -35,10 +35,12 @@ def plan_calls(asked: Asked) -> list[Json]:
     if not tools or config.get("mode") == "NONE":
         return []
     plans = [plan for step in THEN.split(asked.prompt) if (plan := [*_assign(step, tools)])]
-    turn = asked.contents[asked.turn_start :]
-    done = sum(any("functionCall" in part for part in content["parts"]) for content in turn)
-    if config.get("mode") == "ANY":  # a call each time, however many came before
-        plans, done = plans or [[(asked.prompt, tools[0])]], min(done, max(0, len(plans) - 1))
+    steps = [content for content in asked.contents[asked.turn_start :] if kind_of(content) == "model"]
+    done = sum(any("functionCall" in part for part in content["parts"]) for content in steps)
+    if config.get("mode") == "ANY" and done >= len(plans):  # a call each time: of what was not called yet, if any
+        called = {part.get("functionCall", {}).get("name") for content in steps for part in content["parts"]}
+        fresh = [tool for tool in tools if tool["name"] not in called] or tools
+        plans, done = [[(asked.prompt, fresh[-1 if done else 0])]], 0
     results = [text for result in asked.results for text in texts_in(result.get("response"))]
     return [call for text, tool in (plans[done] if done < len(plans) else []) for call in _fill(tool, text, results)]
 

@@ -179,6 +179,15 @@ def test_a_forced_call_is_forced_again_after_its_response(emulator):
     assert calls(talk.respond(talk.say("Add 3 and 4"))) == [("add", {"a": 3, "b": 4})]
 
 
+def test_a_forced_call_is_of_another_function_once_the_prompt_was_done(emulator):
+    """An agent that asks for its answer by a forced call would never have it else (langchain, ToolStrategy)."""
+    answer = declare("Joke", setup=TEXT)
+    talk = Conversation(emulator, [WEATHER, answer], toolConfig={"functionCallingConfig": {"mode": "ANY"}})
+    first = talk.say("Weather in Boston")
+    assert [name for name, _ in calls(first)] == ["get_weather"]
+    assert [name for name, _ in calls(talk.respond(first))] == ["Joke"]
+
+
 def test_a_stream_gives_the_same_calls(emulator):
     """One event for each call, the signature in the event of the first."""
     talk = Conversation(emulator, [WEATHER])
