@@ -24,7 +24,7 @@ FOLDER = Path(langchain_genai_chat.__file__).parent
 FLOORS: dict[float, set[str]] = {
     12: {"emulator.demo"},  # uses the package as its readers would
     11: {"", "emulator"},
-    10: {"chat_models", "chat_history"},
+    10: {"_registration", "chat_models", "chat_history"},
     9: {"_messages", "_structured", "_turns"},
     8: {"_model_turns", "_replies", "_config"},
     7.5: {"_shapes", "_tool_results"},
@@ -77,6 +77,7 @@ DOORS = {
 LATE_IMPORTS: tuple[tuple[str | None, str, str], ...] = (
     (None, "google.auth", "an extra: only Vertex without a key needs it"),
     (None, "google.oauth2", "as google.auth"),
+    ("_registration", "langchain", "only its users register with it, and langchain-core is all that is needed"),
     (None, "PIL", "an extra: only images given as PIL objects need it"),
     (
         "emulator.pytest_plugin",

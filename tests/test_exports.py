@@ -12,7 +12,7 @@ import pytest
 import langchain_genai_chat
 
 EXPORTS = {
-    "langchain_genai_chat": {"ChatGenAI", "__version__", "genai"},
+    "langchain_genai_chat": {"ChatGenAI", "__version__", "genai", "register_with_langchain"},
     "langchain_genai_chat.genai": {"AsyncClient", "Client", "errors", "types"},
     "langchain_genai_chat.genai.errors": {
         "APIConnectionError",
