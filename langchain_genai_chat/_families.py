@@ -4,6 +4,7 @@ A name that fits no row has the newest family's facts: a model of tomorrow works
 """
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -31,6 +32,8 @@ class Family:
     """The last content may be the model's, to be continued."""
     fixed_sampling: bool = False
     """`temperature`, `top_p` and `top_k` are not the caller's to set."""
+    like: str = "gemini-3.8-flash"
+    """The model whose limits one of the family is taken to have that is not known itself."""
 
 
 NEWEST = Family()
@@ -45,10 +48,11 @@ _GEMINI_2_5 = Family(
     media_in_function_response=False,
     tools_with_schema=False,
     mixes_server_tools=False,
+    like="gemini-2.5-flash",
 )
-_GEMINI_2_0 = replace(_GEMINI_2_5, thinking="none")
+_GEMINI_2_0 = replace(_GEMINI_2_5, thinking="none", like="gemini-2.0-flash")
 # Neither system instruction nor tools are enabled (B079); Gemma 4 has both.
-_GEMMA_3 = replace(_GEMINI_2_0, takes_system_instruction=False, takes_tools=False)
+_GEMMA_3 = replace(_GEMINI_2_0, takes_system_instruction=False, takes_tools=False, like="gemma-3-4b-it")
 # langchain-ai/langchain-google#1882 and #1897 name these two models (B036, B076). The rule is said to hold for
 # later ones too; those are sent what was asked for, unchanged (B075), and the service has the last word.
 _FIXED = Family(allows_prefill=False, fixed_sampling=True)
@@ -58,11 +62,16 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     (r"gemini-(1\.|2\.0|pro$|pro-vision)", _GEMINI_2_0),
     (r"gemini-3\.(5-flash-lite|6-flash)(-\d{3})?$", _FIXED),
     (r"gemma-([123]n?\b|\d+b\b)", _GEMMA_3),
+    (r"gemma-", replace(NEWEST, like="gemma-4-31b-it")),
 )
 """Beginnings of names, the first that fits counts."""
 
 # Recorded: 2.0-flash-preview-image-generation, 2.5-flash-image-preview, 2.5-flash-preview-tts.
 _MEDIA = re.compile(r"-(image|tts|native-audio)(-|$)")
+_MEDIA_LIKE = {"image": "gemini-3-pro-image"}
+_SPOKEN_LIKE = "gemini-3.1-flash-tts-preview"
+# What a version of a model adds to its name: gemini-2.5-flash-preview-09-2025, gemini-2.0-flash-lite-001.
+_VERSION = re.compile(r"(-(preview|exp|latest|\d+))+$")
 
 
 @lru_cache(maxsize=256)
@@ -70,7 +79,16 @@ def family_of(model: str) -> Family:
     """The facts of a model, by any form of its name: bare, `models/...`, or a resource of Vertex AI."""
     name = short_name(model).lower()
     family = next((family for pattern, family in FAMILIES if re.match(pattern, name)), NEWEST)
-    return replace(family, answers_with_media=True) if _MEDIA.search(name) else family
+    if media := _MEDIA.search(name):
+        return replace(family, answers_with_media=True, like=_MEDIA_LIKE.get(media[1], _SPOKEN_LIKE))
+    return family
+
+
+def known_name(model: str, known: Container[str]) -> str | None:
+    """The name among the known ones that a model goes by: its own, or that of which it is a version."""
+    name = short_name(model).lower()
+    plain = _VERSION.sub("", name)
+    return next((each for each in (name, plain, f"{plain}-preview") if each in known), None)
 
 
 def short_name(model: str) -> str:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LangSmithParams, LanguageModelInput
+from langchain_core.language_models import BaseChatModel, LangSmithParams, LanguageModelInput, ModelProfile
 from langchain_core.language_models._utils import _normalize_messages
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
@@ -24,6 +24,7 @@ from ._config import CallConfig, Json, Layer, build_call, http_options
 from ._errors import translating
 from ._families import short_name
 from ._messages import encode_messages
+from ._profiles import profile_of
 from ._settings import (
     CONNECTION,
     GENERATION,
@@ -314,6 +315,9 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         chunks = self._achunks(self._stream_turn(messages, stop, kwargs))
         return chunks if run_manager is None else _atold(chunks, run_manager)
 
+    def _resolve_model_profile(self) -> ModelProfile:
+        return profile_of(self.model)
+
     @property
     def _llm_type(self) -> str:
         return "genai-chat"
@@ -353,6 +357,8 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         return {} if self.retry is None else {"retry": {**asdict(self.retry), "statuses": sorted(self.retry.statuses)}}
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name == "model" and self.profile == profile_of(self.model):  # not the user's own, which stays
+            super().__setattr__("profile", profile_of(value))
         super().__setattr__(name, value)
         # What was derived from the fields before is no longer true of them, LangChain's cache key among it.
         _forget(self.__dict__, DERIVED if name not in CONNECTION + OF_THE_CLIENT else (*DERIVED, "_made_client"))
