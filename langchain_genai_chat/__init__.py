@@ -11,11 +11,17 @@ from ._version import __version__
 if TYPE_CHECKING:
     from . import genai
     from ._registration import register_with_langchain
+    from .chat_history import GenAIChatMessageHistory
     from .chat_models import ChatGenAI
 
-__all__ = ["ChatGenAI", "__version__", "genai", "register_with_langchain"]
+__all__ = ["ChatGenAI", "GenAIChatMessageHistory", "__version__", "genai", "register_with_langchain"]
 
-_HOMES = {"ChatGenAI": "chat_models", "genai": "genai", "register_with_langchain": "_registration"}
+_HOMES = {
+    "ChatGenAI": "chat_models",
+    "GenAIChatMessageHistory": "chat_history",
+    "genai": "genai",
+    "register_with_langchain": "_registration",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -63,10 +63,10 @@ def encode_messages(
     Raises:
         InvalidRequestError: With the index and type of the message that cannot be sent.
     """
-    return _Conversation(messages, family=family, vertex=vertex, history=history).encode()
+    return Conversation(messages, family=family, vertex=vertex, history=history).encode()
 
 
-class _Conversation:
+class Conversation:
     """One encoding, from the first message to the last."""
 
     def __init__(self, messages: Sequence[BaseMessage], *, family: Family, vertex: bool, history: History) -> None:
@@ -191,12 +191,13 @@ class _Conversation:
         for index, call in calls:
             result = next((one for one in results if one.answers(call)), None)
             if result is None:
-                parts.append(self._unanswered(index, call))
+                parts += self._unanswered(index, call)
                 continue
             results.remove(result)
             self._taken.add(result.place)
             parts += self._response(call, result)
-        self._speak("user", parts, alone=True)
+        if parts:
+            self._speak("user", parts, alone=True)
 
     def _results_after(self, index: int) -> list[ToolResult]:
         """The results that stand between the model's turn at this message and its next one."""
@@ -237,13 +238,12 @@ class _Conversation:
             media = [part for part in media if part not in inside]
         return [{"functionResponse": response}, *media]
 
-    def _unanswered(self, index: int, call: Mapping[str, Any]) -> Json:
+    def _unanswered(self, index: int, call: Mapping[str, Any]) -> list[Json]:
         text = f"its call {call['name']!r} ({call.get('id')!r}) has no result"
         if not self._repair:
             raise self._refusal(index, f'{text}; add its ToolMessage, or pass history="repair".')
         self._mended(index, f"{text} and was answered with an error.")
-        answer = {**sent_id(call.get("id")), "name": call["name"], "response": {"error": NOT_ANSWERED}}
-        return {"functionResponse": answer}
+        return [no_answer(call)]
 
     # ---- the whole ------------------------------------------------------------------
 
@@ -297,6 +297,12 @@ def _plain_role(message: BaseMessage) -> str | None:
     if kind is not AIMessage or message.additional_kwargs or text.isspace():
         return None
     return None if message.tool_calls or message.invalid_tool_calls else "model"
+
+
+def no_answer(call: Mapping[str, Any]) -> Json:
+    """The part that answers a call which has no result."""
+    answer = {**sent_id(call.get("id")), "name": call["name"], "response": {"error": NOT_ANSWERED}}
+    return {"functionResponse": answer}
 
 
 def _user_part(item: Any) -> Iterator[Json]:

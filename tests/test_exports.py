@@ -12,7 +12,13 @@ import pytest
 import langchain_genai_chat
 
 EXPORTS = {
-    "langchain_genai_chat": {"ChatGenAI", "__version__", "genai", "register_with_langchain"},
+    "langchain_genai_chat": {
+        "ChatGenAI",
+        "GenAIChatMessageHistory",
+        "__version__",
+        "genai",
+        "register_with_langchain",
+    },
     "langchain_genai_chat.genai": {"AsyncClient", "Client", "errors", "types"},
     "langchain_genai_chat.genai.errors": {
         "APIConnectionError",

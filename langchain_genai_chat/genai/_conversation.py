@@ -36,8 +36,14 @@ class HasContents(Protocol):
     """A history kept elsewhere that gives itself as contents."""
 
     def to_contents(self) -> Iterable[Content | Mapping[str, Any]]:
-        """The contents, oldest first."""
+        """The contents, oldest first; `Contents` where a system instruction belongs to them."""
         ...
+
+
+class Contents(list[Content]):
+    """The contents of a conversation, oldest first, and the system instruction that it was held under."""
+
+    system_instruction: Content | None = None
 
 
 Message: TypeAlias = Any
@@ -59,11 +65,17 @@ class Conversation:
 
     def __init__(self, model: str, config: ConfigLike, history: History) -> None:
         self._model = model
-        self._config = laid_over(None, config)
-        self._comprehensive = read_history(history)
+        given = history.to_contents() if isinstance(history, HasContents) else history
+        self._config = laid_over(_instructed(given), config)
+        self._comprehensive = read_history(given)
         self._curated = curate(self._comprehensive)
         self._usage = GenerateContentResponseUsageMetadata()
         self._lock = threading.Lock()
+
+    @property
+    def model(self) -> str:
+        """The name of the model that is talked to; empty where there is none."""
+        return self._model
 
     @property
     def usage(self) -> GenerateContentResponseUsageMetadata:
@@ -103,6 +115,21 @@ class Conversation:
             self._comprehensive.extend(contents)
             if is_valid:
                 self._curated.extend(contents)
+
+    def revise(self, gone: Sequence[Content], contents: Sequence[Content]) -> None:
+        """Put contents at the end, in place of some of the last ones; an empty answer is kept, and never sent."""
+        places = set(map(id, gone))
+        with self._lock:
+            for kept in (self._comprehensive, self._curated):
+                kept[:] = [content for content in kept if id(content) not in places]
+            self._comprehensive += contents
+            self._curated[:] = curate([*self._curated, *contents])
+
+    def clear(self) -> None:
+        """Forget what was said; config and costs stay."""
+        with self._lock:
+            self._comprehensive.clear()
+            self._curated.clear()
 
     def spend(self, usage: Iterable[GenerateContentResponseUsageMetadata]) -> None:
         """Add what requests cost."""
@@ -185,10 +212,9 @@ class _Reply:
             self.is_finished = self.is_finished or bool(candidate.finish_reason)
 
 
-def read_history(history: History) -> list[Content]:
+def read_history(given: Iterable[Content | Mapping[str, Any]] | None) -> list[Content]:
     """The contents of a history; ValueError for a role that is neither `user` nor `model`."""
-    given = history.to_contents() if isinstance(history, HasContents) else history or ()
-    return [_read_content(item, f"history[{index}]") for index, item in enumerate(given)]
+    return [_read_content(item, f"history[{index}]") for index, item in enumerate(given or ())]
 
 
 def curate(contents: Iterable[Content]) -> list[Content]:
@@ -211,8 +237,13 @@ def curate(contents: Iterable[Content]) -> list[Content]:
 
 def has_parts(content: Content | None) -> bool:
     """Whether a content can be sent: it has parts, and none of them is empty."""
-    parts = content.parts if content else None
-    return bool(parts) and Part() not in (parts or ())
+    parts = content.parts if content is not None else None
+    return bool(parts) and not any(map(_is_empty, parts or ()))
+
+
+def _is_empty(part: Part) -> bool:
+    """Whether a part has nothing set; histories are long, and a text answers at once."""
+    return part.text is None and all(value is None for _, value in part)
 
 
 def answers_due(before: Sequence[Content], content: Content) -> list[Content]:
@@ -257,7 +288,15 @@ def added(
     return GenerateContentResponseUsageMetadata(**summed)
 
 
+def _instructed(given: Any) -> GenerateContentConfig | None:
+    """What a history says of how it was held; a config of the chat's own is laid over it."""
+    instruction = given.system_instruction if isinstance(given, Contents) else None
+    return GenerateContentConfig(system_instruction=instruction) if instruction else None
+
+
 def _read_content(item: Any, where: str) -> Content:
+    if isinstance(item, Content) and item.role in ROLES:
+        return item  # validated when it was made
     role = item.get("role") if isinstance(item, Mapping) else getattr(item, "role", None)
     if role not in ROLES or not isinstance(item, Mapping | BaseModel):
         raise ValueError(f"Role must be user or model, but got {role!r} in {where}, a {type(item).__name__}.")

@@ -24,9 +24,10 @@ from .types import (
 )
 
 INSIDE = (
-    "This chat is in the middle of a turn: send_message was called from inside a stream's loop or a function of the "
-    "same chat. Read the stream to its end or close it first, or use another chat."
+    "This chat is in the middle of a turn: it was called from inside a stream's loop or a function of its own. "
+    "Read the stream to its end or close it first, or use another chat."
 )
+BUSY = "This chat is in the middle of a turn, and only a task can wait for its end: use the method with `a` before it."
 
 
 M = TypeVar("M", Models, AsyncModels)
@@ -184,6 +185,34 @@ class AsyncChat(_Remembering[AsyncModels]):
             return await anext(chunks, None)
 
 
+@contextmanager
+def between_turns(chat: Chat | AsyncChat) -> Iterator[Conversation]:
+    """A chat's state while nobody speaks in it.
+
+    Raises:
+        RuntimeError: It was asked for from inside a turn of this chat, or in the middle of an `AsyncChat`'s turn.
+    """
+    with chat._floor.held() if isinstance(chat, Chat) else chat._floor.unused():  # noqa: SLF001 - of this module
+        yield chat._talk  # noqa: SLF001 - as above
+
+
+@asynccontextmanager
+async def abetween_turns(chat: AsyncChat) -> AsyncIterator[Conversation]:
+    """`between_turns`, waiting for the end of another task's turn."""
+    async with chat._floor.held():  # noqa: SLF001 - as above
+        yield chat._talk  # noqa: SLF001 - as above
+
+
+def check_outside(chat: Chat) -> None:
+    """Raise RuntimeError if this thread is in a turn of the chat, before another one waits for it in its place."""
+    chat._floor.check()  # noqa: SLF001 - as above
+
+
+def conversation_of(chat: Chat | AsyncChat) -> Conversation:
+    """A chat's state, to look at."""
+    return chat._talk  # noqa: SLF001 - as above
+
+
 class Chats:
     """What `client.chats` gives."""
 
@@ -196,8 +225,9 @@ class Chats:
         Args:
             model: Its name, for all messages.
             config: For all messages, unless one says otherwise.
-            history: Contents or their dicts, oldest first, or an object whose `to_contents()` gives them. It may
-                begin with the model's words. An empty answer in it is kept with its question, and neither is sent.
+            history: Contents or their dicts, oldest first, or an object whose `to_contents()` gives them, perhaps
+                with a system instruction, which is the chat's unless the config has one. It may begin with the
+                model's words. An empty answer in it is kept with its question, and neither is sent.
 
         Raises:
             ValueError: A content's role is neither `user` nor `model`, or the config has an unknown field.
@@ -226,14 +256,18 @@ class _Floor:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Speak, when nobody else does."""
-        if self._holder is threading.current_thread():
-            raise RuntimeError(INSIDE)
+        self.check()
         with self._lock:
             self.claim()
             try:
                 yield
             finally:
                 self._holder = None
+
+    def check(self) -> None:
+        """Raise RuntimeError if this thread would wait for itself."""
+        if self._holder is threading.current_thread():
+            raise RuntimeError(INSIDE)
 
     def claim(self) -> None:
         """Say that this thread goes on with the turn: a stream may be read by one after the other."""
@@ -262,6 +296,13 @@ class _AsyncFloor:
                 yield
             finally:
                 self._holder = None
+
+    @contextmanager
+    def unused(self) -> Iterator[None]:
+        """Change something at once, without speaking, if nobody speaks."""
+        if self._holder is not None:
+            raise RuntimeError(BUSY)
+        yield
 
     def claim(self, stream: Callable[[], object]) -> None:
         """Say that this task goes on with the turn: a stream may be read by one after the other."""

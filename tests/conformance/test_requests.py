@@ -8,15 +8,13 @@ import json
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import BaseMessage, SystemMessage
 
-from langchain_genai_chat._blocks import decode_part
+from langchain_genai_chat._content_messages import decode_contents
 from langchain_genai_chat._errors import InvalidRequestError
 from langchain_genai_chat._families import family_of
-from langchain_genai_chat._media import decode_media
 from langchain_genai_chat._messages import encode_messages
 from langchain_genai_chat._model_turns import FILLER
-from langchain_genai_chat._replies import decode_response
 from langchain_genai_chat.emulator.validate import STANDARD_ALPHABET, read_body
 
 Json = dict[str, Any]
@@ -74,45 +72,8 @@ def test_every_recorded_conversation_says_the_same_as_messages(requests):
 def _messages_of(body: Json, model: str, *, vertex: bool) -> list[BaseMessage]:
     instruction = [part["text"] for part in body.get("systemInstruction", {}).get("parts", [])]
     messages: list[BaseMessage] = [SystemMessage(text) for text in instruction]
-    calls: list[Any] = []
-    for turn, content in enumerate(body["contents"]):
-        if content.get("role") == "model":
-            candidate = {"content": {"parts": content.get("parts", [])}}
-            response = {"modelVersion": model, "candidates": [candidate]}
-            message = decode_response(response, shape="blocks", turn=turn, vertex=vertex).generations[0].message
-            assert isinstance(message, AIMessage)
-            messages.append(message)
-            calls += message.tool_calls
-        else:
-            messages += _user_messages(content.get("parts", []), calls)
-    return messages
-
-
-def _user_messages(parts: list[Json], calls: list[Any]) -> list[BaseMessage]:
-    messages: list[BaseMessage] = []
-    blocks: list[Any] = []
-    for part in parts:
-        if response := part.get("functionResponse"):
-            call = next((one for one in calls if _answers(response, one)), {"id": response.get("id") or "unknown"})
-            if call in calls:
-                calls.remove(call)
-            text = json.dumps(response.get("response", {}))
-            media = [decode_media(each) for each in response.get("parts", [])]
-            messages.append(ToolMessage([text, *media] if media else text, tool_call_id=call["id"]))  # type: ignore[list-item]
-        else:
-            blocks.append(_user_block(part))
-    return [*messages, HumanMessage(blocks)] if blocks else messages
-
-
-def _answers(response: Json, call: Any) -> bool:
-    return response["id"] == call["id"] if "id" in response else bool(response["name"] == call["name"])
-
-
-def _user_block(part: Json) -> Json:
-    """The block for a part: a standard one where it says all of it, else the part itself."""
-    block = decode_part(part, "")
-    plain = block["type"] in ("text", "image", "audio", "video", "file") and "extras" not in block
-    return block if plain else {"type": "non_standard", "value": part}
+    groups = decode_contents(body["contents"], model=model, vertex=vertex)
+    return messages + [message for group in groups for message in group]
 
 
 def _said(body: Json) -> tuple[list[Json], list[tuple[str, list[Json]]]]:
