@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
+from ._caching import without_cached
 from ._families import Family, family_of
 from ._settings import (
     AMOUNTS,
@@ -100,6 +101,8 @@ class CallConfig:
     max_retries: int
     aliases: Mapping[str, str]
     """Names of tools on the wire to their own, where they differ."""
+    cache: str | None = None
+    """The name of a cache, or a `Cache`: what it holds is left out of the body."""
 
     @property
     def candidates(self) -> int:
@@ -114,7 +117,7 @@ class CallConfig:
             body["systemInstruction"] = (
                 system if before is None else {**before, "parts": [*before["parts"], *system["parts"]]}
             )
-        return body
+        return body if self.cache is None else without_cached(body, self.cache, self.model)
 
 
 def build_call(
@@ -164,6 +167,7 @@ def build_call(
         on_bad_reply=layer.policies.get("on_bad_reply", "return"),
         max_retries=_max_retries(layer.options),
         aliases=tools.aliases,
+        cache=config.get("cached_content"),
     )
 
 

@@ -146,6 +146,10 @@ class NotFoundError(errors.ClientError, core.ModelNotFoundError):
     """404: no such model in this version or region, or no such file or cache."""
 
 
+class CacheExpiredError(NotFoundError):
+    """403 or 404 of a `cached_content`: it is over, or was never this project's. Nothing makes it anew by itself."""
+
+
 class RateLimitError(errors.ClientError, core.ModelRateLimitError):
     """429: a rate or a quota; `retry_after` says what the service asked for."""
 
@@ -191,6 +195,8 @@ class UnreadableResponseError(errors.UnknownApiResponseError, core.ModelAPIError
 
 
 BAD_REQUEST = 400
+FORBIDDEN = 403
+NOT_FOUND = 404
 BY_STATUS: dict[int, type[errors.APIError]] = {
     401: AuthenticationError,
     403: PermissionDeniedError,
@@ -215,6 +221,10 @@ BY_CLASS: tuple[tuple[type[errors.APIError], type[errors.APIError]], ...] = (
 _TOO_LONG = re.compile(
     r"input token count.*(exceeds|supports up to)|exceeds the maximum number of tokens", re.IGNORECASE
 )
+
+# "CachedContent not found (or permission denied)" (Gemini API; rig-explicit-cache-expired-f73b672a), "Not found: cache
+# content metadata 8754364356910645200." (Vertex AI; vertexai-sdk-test-data-unary-failure-context-cache-not-found).
+_NO_CACHE = re.compile(r"CachedContent not found|Not found: cache(d)? content", re.IGNORECASE)
 
 
 class translating:  # noqa: N801 - it is used as a function is: `with translating():`
@@ -270,6 +280,8 @@ def _kind(error: errors.APIError) -> type[errors.APIError]:
             return AuthenticationError  # what is 401 elsewhere (recorded: rig-auth-rejection-keeps-transport-shape)
         if error.code == BAD_REQUEST and _TOO_LONG.search(error.message or ""):
             return ContextOverflowError
+        if error.code in (FORBIDDEN, NOT_FOUND) and _NO_CACHE.search(error.message or ""):
+            return CacheExpiredError
         if error.code in BY_STATUS:
             return BY_STATUS[error.code]
     return next(kind for nearest, kind in BY_CLASS if isinstance(error, nearest))

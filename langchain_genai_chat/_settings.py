@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any, Literal, TypeAlias, get_args
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, InstanceOf, SecretStr
 from pydantic.alias_generators import to_camel
 
+from ._caching import Cache
 from .genai import types
 
 Json: TypeAlias = dict[str, Any]
@@ -90,7 +91,8 @@ class GenerationFields(BaseModel):
     """Stands before what the conversation's system messages say."""
     tools: list[Any] | None = None
     tool_config: Json | None = None
-    cached_content: str | None = None
+    cached_content: InstanceOf[Cache] | str | None = None
+    """A cache's name; what it holds is left out of requests. What `create_cache` gives is checked against them."""
     labels: dict[str, str] | None = None
     service_tier: str | None = None
     """`standard`, `flex` or `priority`, on both backends."""

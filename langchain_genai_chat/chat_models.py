@@ -6,7 +6,8 @@ Composes what its neighbours know; the sync and the async side differ in `await`
 import copy
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import timedelta
 from functools import cache, cached_property
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +21,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import Field, field_validator, model_validator
 
+from ._caching import HELD, Cache, seconds_text
 from ._config import CallConfig, Json, Layer, build_call, http_options
 from ._errors import translating
 from ._families import short_name
@@ -239,6 +241,50 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         sent = self._count(messages, tools)
         with translating():
             return _total(await self.client.aio.models.post_json(**sent))
+
+    def create_cache(
+        self,
+        messages: LanguageModelInput,
+        *,
+        tools: Sequence[Any] | None = None,
+        tool_choice: Any = None,
+        ttl: float | timedelta | str = 3600,
+        display_name: str | None = None,
+    ) -> Cache:
+        """Keep messages and tools with the service, for `cached_content` of this model or of its calls.
+
+        Args:
+            messages: What each conversation begins with; system messages alone are enough.
+            tools: As for `bind_tools`; calls that bind them leave them out of their requests, and run them.
+            tool_choice: Likewise; beside a cache it cannot be said.
+            ttl: Seconds, a timedelta, or `"3600s"`. The cache costs until then, and is not renewed.
+            display_name: Shown in lists.
+
+        Returns:
+            The cache's name, which raises where a call says something else than it holds. `model.client.caches`
+            looks up, prolongs and deletes.
+        """
+        made = self._cache_of(messages, tools=tools, tool_choice=tool_choice)
+        with translating():
+            config = _cached(made, ttl, display_name)
+            kept = self.client.caches.create(model=made.call.model, config=config)
+        return Cache.of(kept.name or "", made.call.model, made.body)
+
+    async def acreate_cache(
+        self,
+        messages: LanguageModelInput,
+        *,
+        tools: Sequence[Any] | None = None,
+        tool_choice: Any = None,
+        ttl: float | timedelta | str = 3600,
+        display_name: str | None = None,
+    ) -> Cache:
+        """Keep messages and tools with the service; see `create_cache`."""
+        made = self._cache_of(messages, tools=tools, tool_choice=tool_choice)
+        with translating():
+            config = _cached(made, ttl, display_name)
+            kept = await self.client.aio.caches.create(model=made.call.model, config=config)
+        return Cache.of(kept.name or "", made.call.model, made.body)
 
     def close(self) -> None:
         """Close the connections of synchronous calls; a client that was passed in stays open."""
@@ -477,10 +523,36 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
             if last := turn.finish():
                 yield last
 
+    def _cache_of(self, given: LanguageModelInput, *, tools: Sequence[Any] | None, tool_choice: Any) -> Turn:
+        """A call as if these messages were sent, of which the cache keeps what it can."""
+        messages = _normalize_messages(self._convert_input(given).to_messages())
+        spoken = any(message.type != "system" for message in messages)
+        kwargs = {"tools": list(tools) if tools else None, "tool_choice": tool_choice}
+        with translating():
+            call = replace(self._call(None, {name: value for name, value in kwargs.items() if value}), cache=None)
+            system, contents = encode_messages(
+                messages if spoken else [*messages, HumanMessage("-")],  # a call needs one, a cache does not
+                family=call.family,
+                vertex=call.vertex,
+                history=call.history,
+            )
+        body = call.body(system, contents)
+        return Turn(call, body if spoken else {**body, "contents": []}, len(messages))
+
     def _count(self, messages: list[BaseMessage], tools: Sequence[Any] | None) -> dict[str, Any]:
         """The arguments of one countTokens request, which holds the whole request that it counts."""
         turn = self._turn(_normalize_messages(messages), None, {"tools": list(tools)} if tools else {})
         return turn.counting(vertex=self.client.vertexai)
+
+
+def _cached(made: Turn, ttl: float | timedelta | str, display_name: str | None) -> types.CreateCachedContentConfig:
+    """What of a call is kept, as the client takes it."""
+    fields = {name: made.body[name] for name in ("contents", *HELD) if made.body.get(name)}
+    fields["contents"] = [types.Content.model_validate(content) for content in made.body["contents"]] or None
+    if "systemInstruction" in fields:
+        fields["systemInstruction"] = types.Content.model_validate(fields["systemInstruction"])
+    own = {"ttl": seconds_text(ttl), "displayName": display_name, "httpOptions": made.call.options}
+    return types.CreateCachedContentConfig.model_validate({**fields, **own})
 
 
 @cache
