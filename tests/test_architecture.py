@@ -25,6 +25,7 @@ FLOORS: dict[float, set[str]] = {
     12: {"emulator.demo"},  # uses the package as its readers would
     11: {"", "emulator"},
     10: {"_registration", "chat_models", "chat_history"},
+    9.5: {"_content_messages"},
     9: {"_messages", "_structured", "_turns"},
     8: {"_model_turns", "_replies", "_config"},
     7.5: {"_shapes", "_tool_results"},
@@ -70,7 +71,7 @@ THROUGH_THE_WALL = {"genai.types", "genai.errors", "genai._wire", "genai._fold"}
 DOORS = {
     "": {"genai"},
     "chat_models": {"genai", "genai.client"},
-    "chat_history": {"genai", "genai.chats"},
+    "chat_history": {"genai", "genai.chats", "genai._conversation"},
     "emulator.demo": {"genai"},
 }
 
