@@ -17,6 +17,7 @@ from langchain_core.language_models import BaseChatModel, LangSmithParams, Langu
 from langchain_core.language_models._utils import _normalize_messages
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.rate_limiters import InMemoryRateLimiter
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import Field, field_validator, model_validator
@@ -53,6 +54,9 @@ OF_THE_CLIENT = ("timeout", "max_retries", "retry", "headers")
 """Options that a client made here has of its own; `extra_body` belongs to one method's body and goes with each."""
 DERIVED = ("_serialized", "_layer", "_plain_call", "_identity")
 """What is computed from the fields once, and again after one of them was set."""
+
+RATE = ("requests_per_second", "check_every_n_seconds", "max_bucket_size")
+"""The settings of LangChain's rate limiter, which has a lock and so cannot be pickled itself."""
 
 
 class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
@@ -416,7 +420,7 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         memo = {} if memo is None else memo
-        for name in ("http_client", "http_async_client", "genai_client", "credentials", "verify"):
+        for name in ("http_client", "http_async_client", "genai_client", "credentials", "verify", "rate_limiter"):
             given = getattr(self, name)
             memo[id(given)] = given  # the caller's, with connections and locks: shared
         return super(ChatGenAI, copy.copy(self)).__deepcopy__(memo)
@@ -425,7 +429,15 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         state = super().__getstate__()
         state["__dict__"] = {**state["__dict__"]}
         _forget(state["__dict__"], (*DERIVED, "_made_client"))
+        if type(self.rate_limiter) is InMemoryRateLimiter:
+            state["__dict__"]["rate_limiter"] = {name: getattr(self.rate_limiter, name) for name in RATE}
         return state
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        rate = state["__dict__"].get("rate_limiter")
+        if isinstance(rate, dict):  # each process keeps to the rate by itself
+            state = {**state, "__dict__": {**state["__dict__"], "rate_limiter": InMemoryRateLimiter(**rate)}}
+        super().__setstate__(state)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Copy with fields changed, under any of their names; the copy makes a client of its own."""
