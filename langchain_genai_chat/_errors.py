@@ -146,8 +146,11 @@ class NotFoundError(errors.ClientError, core.ModelNotFoundError):
     """404: no such model in this version or region, or no such file or cache."""
 
 
-class CacheExpiredError(NotFoundError):
-    """403 or 404 of a `cached_content`: it is over, or was never this project's. Nothing makes it anew by itself."""
+class CacheExpiredError(PermissionDeniedError, NotFoundError):
+    """A cache is over, or was never this project's; nothing makes it anew by itself.
+
+    403 on the Gemini API and 404 on Vertex AI, which both say that they do not tell the two apart.
+    """
 
 
 class RateLimitError(errors.ClientError, core.ModelRateLimitError):

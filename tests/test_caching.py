@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from langchain.agents import create_agent
-from langchain_core.exceptions import ModelInvalidRequestError, ModelNotFoundError
+from langchain_core.exceptions import ModelInvalidRequestError, ModelNotFoundError, ModelPermissionDeniedError
 from langchain_core.load import dumps
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.tools import tool
@@ -195,6 +195,7 @@ def test_a_cache_that_is_over_is_a_typed_error(model: ChatGenAI, emulator: Emula
     with pytest.raises(CacheExpiredError) as caught:
         model.invoke("Hi", cached_content=cache)
     assert isinstance(caught.value, ModelNotFoundError)
+    assert isinstance(caught.value, ModelPermissionDeniedError)
     assert len(emulator.requests) == before + 1
 
 
