@@ -148,6 +148,11 @@ def build_call(
         vertex=vertex,
         rename=bool(layer.tools.get("rename_tools")),
     )
+    answers_json = (fields.get("generationConfig") or {}).get("responseMimeType") == "application/json"
+    if answers_json and not family.tools_with_schema and _declares(tools.fields):
+        raise ValueError(
+            f"{model} takes no functions together with a schema or JSON; method='function_calling' takes both."
+        )
     if tools.fields.get("tools") and not family.takes_tools:
         raise ValueError(f"{model} takes no tools; extra_body would send them.")
     fields = {**fields, **tools.fields, **_tool_config(tools.fields, fields)}
@@ -236,8 +241,11 @@ def _openai_format(asked: Mapping[str, Any]) -> Json:
         case {"type": "json_object"}:
             return {"response_mime_type": "application/json"}
         case {"type": "text"}:
-            return {}
+            return {"response_mime_type": "text/plain"}
     raise ValueError(f"response_format of type {asked['type']!r} has no form here; use 'json_schema', 'json_object'.")
+
+
+_FORMS = ("response_schema", "response_json_schema", "response_format")
 
 
 def _merge_thinking(base: Json, call: Json) -> Json:
@@ -262,6 +270,9 @@ _MERGES: dict[str, Callable[[Any, Any], Any]] = {
 
 def _laid(call: Json, base: Json) -> Json:
     """A call's values over the model's; where both have one that is made of several, each of these by itself."""
+    if call.keys() & {*_FORMS} or call.get("response_mime_type") == "text/plain":
+        # one form of text takes the other's place, for they exclude each other
+        base = {name: value for name, value in base.items() if name not in ("response_mime_type", *_FORMS)}
     both = {name: merge(base[name], call[name]) for name, merge in _MERGES.items() if name in base and name in call}
     return {**base, **call, **both}
 
@@ -306,6 +317,10 @@ def _yields_blocks(fields: Json) -> bool:
     if any(each.keys() - {"text"} for each in ([formats] if isinstance(formats, Mapping) else formats)):
         return True
     return any(tool.keys() - {"functionDeclarations"} for tool in fields.get("tools") or ())
+
+
+def _declares(fields: Json) -> bool:
+    return any("functionDeclarations" in tool for tool in fields.get("tools") or ())
 
 
 def _with_timeouts(policy: types.RetryPolicy, times: Mapping[str, float | None]) -> types.RetryPolicy:

@@ -16,13 +16,17 @@ Knows statuses and Google's error bodies; knows nothing of requests.
 import re
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from langchain_core import exceptions as core
 from langchain_core.messages import AIMessage, BaseMessage
 from pydantic import ValidationError
+from pydantic_core import from_json
 
+from ._schemas import weight_of
 from .genai import errors
+
+Json: TypeAlias = dict[str, Any]
 
 
 class InvalidRequestError(core.ModelInvalidRequestError, ValueError):
@@ -169,6 +173,21 @@ class RefusedRequestError(errors.ClientError, core.ModelInvalidRequestError):
     """400, and every other 4xx: the request has to change."""
 
 
+class SchemaTooComplexError(RefusedRequestError):
+    """400: a schema with too many states; `weight` has the `bytes`, `enum_values` and `depth` of all that were sent.
+
+    Fewer and shorter enum values, shorter names, fewer limits of length and number make it lighter (B029).
+    """
+
+    def __init__(self, code: int, response_json: Any, response: Any = None) -> None:
+        super().__init__(code, response_json, response)
+        self.weight = {} if response is None else weight_of(_schemas_in(from_json(response.request.content)))
+
+    def __str__(self) -> str:
+        counted = ", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in self.weight.items())
+        return f"{super().__str__()} The schemas that were sent: {counted}."
+
+
 class ServiceError(errors.ServerError, core.ModelAPIError):
     """5xx."""
 
@@ -279,15 +298,20 @@ def _kind(error: errors.APIError) -> type[errors.APIError]:
         if not error.may_pass and not isinstance(error, TimeoutError):
             return UnsendableRequestError
     elif not isinstance(error, errors.UnknownApiResponseError):
-        if error.code == BAD_REQUEST and "API_KEY_INVALID" in _reasons(error.details):
-            return AuthenticationError  # what is 401 elsewhere (recorded: rig-auth-rejection-keeps-transport-shape)
-        if error.code == BAD_REQUEST and _TOO_LONG.search(error.message or ""):
-            return ContextOverflowError
+        kind = _kind_of_400(error) if error.code == BAD_REQUEST else BY_STATUS.get(error.code)
         if error.code in (FORBIDDEN, NOT_FOUND) and _NO_CACHE.search(error.message or ""):
-            return CacheExpiredError
-        if error.code in BY_STATUS:
-            return BY_STATUS[error.code]
+            kind = CacheExpiredError
+        if kind is not None:
+            return kind
     return next(kind for nearest, kind in BY_CLASS if isinstance(error, nearest))
+
+
+def _kind_of_400(error: errors.APIError) -> type[errors.APIError] | None:
+    if "API_KEY_INVALID" in _reasons(error.details):
+        return AuthenticationError  # what is 401 elsewhere (recorded: rig-auth-rejection-keeps-transport-shape)
+    if _TOO_LONG.search(error.message or ""):
+        return ContextOverflowError
+    return SchemaTooComplexError if "too many states for serving" in (error.message or "") else None
 
 
 def _reasons(body: Any) -> Iterator[str]:
@@ -297,6 +321,14 @@ def _reasons(body: Any) -> Iterator[str]:
     for detail in details if isinstance(details, list) else ():
         if isinstance(detail, dict) and isinstance(detail.get("reason"), str):
             yield detail["reason"]
+
+
+def _schemas_in(body: Json) -> list[Any]:
+    """The schemas of a request: of its functions' arguments, and of its answer."""
+    declared = [each for tool in body.get("tools", ()) for each in tool.get("functionDeclarations", ())]
+    holders = [*declared, body.get("generationConfig", {})]
+    names = ("parametersJsonSchema", "parameters", "responseJsonSchema", "responseSchema")
+    return [holder[name] for holder in holders for name in names if name in holder]
 
 
 def _problems(error: ValidationError) -> Iterator[str]:

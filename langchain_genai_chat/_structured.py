@@ -5,7 +5,7 @@ Knows every form of schema; knows nothing of how a request is made or sent.
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add, itemgetter
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -15,19 +15,21 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.output_parsers import BaseTransformOutputParser
 from langchain_core.outputs import Generation
 from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
+from langchain_core.utils.function_calling import convert_to_json_schema
 from langchain_core.utils.json import parse_json_markdown
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json
+from pydantic import TypeAdapter
+from pydantic_core import from_json, to_json
 from typing_extensions import is_typeddict
 
 from ._errors import BadReplyError, OutputTruncatedError
 from ._replies import bad_reply
-from ._schemas import is_v1_model, schema_of
-from ._tools import bound_form
+from ._schemas import is_model, is_v1_model, schema_of, without_typed_dicts
+from ._tools import bound_forms, legal_name
 
 Json: TypeAlias = dict[str, Any]
 Method: TypeAlias = Literal["json_schema", "function_calling", "json_mode"]
 
+NOTHING = object()
 VALUE = "value"
 """The argument that holds what is no object, for a function takes named arguments only."""
 
@@ -40,6 +42,8 @@ class Asked:
     """For `bind`, or for `bind_tools` beside the tool."""
     tool: Json | None = None
     """The function whose arguments are the object, if that is how it is asked for."""
+    wrapped: bool = False
+    """What is asked for is no object, and stands in the argument `value`."""
 
 
 def ask_for(schema: Any, method: str, *, strict: bool | None = None) -> Asked:
@@ -58,10 +62,9 @@ def ask_for(schema: Any, method: str, *, strict: bool | None = None) -> Asked:
         raise ValueError(f"method {method!r} is none; pass one of: {', '.join(get_args(Method))}.")
     if schema is None and method != "json_mode":
         raise ValueError(f"method {method!r} needs a schema; only 'json_mode' goes without.")
-    traced = {"method": method} if strict is None else {"method": method, "strict": strict}
-    arguments: Json = {} if schema is None else {"ls_structured_output_format": {"kwargs": traced, "schema": schema}}
+    arguments: Json = {} if schema is None else _traced(schema, method, strict=strict)
     if method == "function_calling":
-        return Asked(arguments, _tool_of(schema))
+        return Asked(arguments, *_tool_of(schema))
     arguments["response_mime_type"] = "application/json"
     if method == "json_schema":
         arguments["response_json_schema"] = schema_of(schema)
@@ -69,10 +72,11 @@ def ask_for(schema: Any, method: str, *, strict: bool | None = None) -> Asked:
 
 
 def parsed_replies(
-    model: Runnable[LanguageModelInput, AIMessage], schema: Any, *, tool: Json | None, include_raw: bool
+    model: Runnable[LanguageModelInput, AIMessage], schema: Any, *, asked: Asked, include_raw: bool
 ) -> Runnable[LanguageModelInput, Any]:
     """A bound model whose replies are objects; with `include_raw`, dicts of `raw`, `parsed` and `parsing_error`."""
-    parser = ReplyParser(target=schema, call=tool["function"]["name"] if tool else None)
+    call = asked.tool["function"]["name"] if asked.tool else None
+    parser = ReplyParser(target=schema, call=call, wrapped=asked.wrapped)
     if not include_raw:
         return model | parser
     parsed = RunnablePassthrough.assign(parsed=itemgetter("raw") | parser, parsing_error=lambda _: None)
@@ -93,6 +97,8 @@ class ReplyParser(BaseTransformOutputParser[Any]):
     """A class gives instances; a TypedDict, a dict or None give plain JSON values."""
     call: str | None = None
     """The tool whose arguments are the object; None if the text is."""
+    wrapped: bool = False
+    """The object is the argument `value`."""
 
     @property
     def _type(self) -> str:
@@ -107,7 +113,10 @@ class ReplyParser(BaseTransformOutputParser[Any]):
         message = getattr(result[0], "message", None)
         if not isinstance(message, AIMessage):
             return self.parse(result[0].text)
-        return self._growing(message) if partial else self._whole(message)
+        if not partial:
+            return self._whole(message)
+        grown = self._growing(message)
+        return None if grown is NOTHING else grown
 
     def _transform(self, input: Iterator[str | BaseMessage]) -> Iterator[Any]:  # noqa: A002 - LangChain's name
         growth = _Growth(self)
@@ -140,7 +149,7 @@ class ReplyParser(BaseTransformOutputParser[Any]):
         return self._fitted(self._unwrapped(call["args"]), str(call["args"]))
 
     def _growing(self, message: AIMessage) -> Any:
-        """What can be said of an unfinished reply; None if nothing can."""
+        """What can be said of an unfinished reply; `NOTHING` if nothing can."""
         try:
             if self.call is None:
                 value = from_json(message.text, allow_partial="trailing-strings")
@@ -148,10 +157,10 @@ class ReplyParser(BaseTransformOutputParser[Any]):
                 value = self._unwrapped(message.tool_calls[0]["args"])
             return self._fitted(value, "")
         except (ValueError, LookupError):  # of which OutputParserException is one
-            return None
+            return NOTHING
 
     def _unwrapped(self, args: Json) -> Any:
-        return args if takes_object(self.target) else args[VALUE]
+        return args[VALUE] if self.wrapped else args
 
     def _json(self, text: str) -> Any:
         try:
@@ -165,12 +174,16 @@ class ReplyParser(BaseTransformOutputParser[Any]):
 
     def _fitted(self, value: Any, text: str) -> Any:
         target = self.target
-        if target is None or isinstance(target, Mapping) or is_typeddict(target):
-            return value
         try:
-            return target.parse_obj(value) if is_v1_model(target) else TypeAdapter(target).validate_python(value)
-        except (ValidationError, ValueError) as problem:
+            if is_v1_model(target):
+                return target.parse_obj(value)
+            if adapter := _adapter(target):
+                return adapter.validate_json(to_json(value))  # as JSON, since a strict class takes no date from text
+        except ValueError as problem:
             raise OutputParserException(f"The reply does not fit the schema: {problem}", llm_output=text) from problem
+        if value is None:
+            raise OutputParserException("The reply is null.", llm_output=text)
+        return value
 
 
 class _Growth:
@@ -179,7 +192,7 @@ class _Growth:
     def __init__(self, parser: ReplyParser) -> None:
         self._parser = parser
         self._chunks: list[Any] = []
-        self._last: Any = None
+        self._last: Any = NOTHING
 
     def take(self, chunk: Any) -> Iterator[Any]:
         """The object so far, if it has grown."""
@@ -196,26 +209,54 @@ class _Growth:
         yield from self._changed(whole)
 
     def _changed(self, value: Any) -> Iterator[Any]:
-        if value is not None and value != self._last:
+        if value is not NOTHING and value != self._last:
             self._last = value
             yield value
 
 
-def takes_object(schema: Any) -> bool:
-    """Whether a schema is of an object, as a function's arguments are."""
-    return isinstance(schema, Mapping) or schema_of(schema).get("type") == "object"
+@lru_cache(maxsize=128)
+def _kept_adapter(target: Any) -> TypeAdapter[Any] | None:
+    """What makes instances; None where plain JSON is what was asked for, as of TypedDicts and lists of them."""
+    if target is None or isinstance(target, Mapping) or without_typed_dicts(target) is not target:
+        return None
+    return TypeAdapter(target)
 
 
-def _tool_of(schema: Any) -> Json:
-    """The function whose arguments are an object of the schema."""
-    if isinstance(schema, Mapping):
-        return bound_form(schema)
+def _adapter(target: Any) -> TypeAdapter[Any] | None:
+    try:
+        return _kept_adapter(target)
+    except TypeError:  # not hashable, so not kept
+        return _kept_adapter.__wrapped__(target)
+
+
+def _traced(schema: Any, method: str, *, strict: bool | None) -> Json:
+    """LangChain's note for tracing; what the core cannot describe is described here, for it would fail the call."""
+    said = {"method": method} if strict is None else {"method": method, "strict": strict}
+    described = schema
+    try:
+        if is_typeddict(schema):
+            convert_to_json_schema(schema)
+        elif not (isinstance(schema, Mapping) or is_model(schema) or is_v1_model(schema)):
+            described = {"title": _name_of(schema), **schema_of(schema)}
+    except (TypeError, AttributeError):  # the core, of NotRequired and of types that are no classes
+        described = schema_of(schema)
+    return {"ls_structured_output_format": {"kwargs": said, "schema": described}}
+
+
+def _name_of(schema: Any) -> str:
+    return getattr(schema, "__name__", None) or "answer"
+
+
+def _tool_of(schema: Any) -> tuple[Json, bool]:
+    """The function whose arguments are what is asked for, and whether one argument holds it, for it is no object."""
     described = schema_of(schema)
-    name = getattr(schema, "__name__", None) or "answer"
-    if takes_object(schema):
-        return bound_form(schema if isinstance(schema, type) else {"title": name, **described})
-    definitions = described.pop("$defs", None)
-    parameters: Json = {"type": "object", "properties": {VALUE: described}, "required": [VALUE]}
-    if definitions:
-        parameters["$defs"] = definitions
-    return bound_form({"name": name, "description": described.get("description", ""), "parameters": parameters})
+    is_tool = isinstance(schema, Mapping) and schema.keys() & {"name", "function"}
+    (form,) = bound_forms(schema if is_tool else {"title": _name_of(schema), **described}, rename=True)
+    function = {**form["function"], "name": legal_name(form["function"]["name"])}
+    wrapped = described.get("type") != "object" and "properties" not in described
+    if wrapped:
+        inside = dict(function["parameters"])
+        definitions = {"$defs": inside.pop("$defs")} if "$defs" in inside else {}
+        whole = {"type": "object", "properties": {VALUE: inside}, "required": [VALUE]}
+        function["parameters"] = {**whole, **definitions}
+    return {"type": "function", "function": function}, wrapped

@@ -4,26 +4,29 @@ Knows every form in which LangChain's users give a tool; knows nothing of messag
 """
 
 import dataclasses
+import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import wraps
+from typing import Any, TypeAlias, get_type_hints
 
+from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.tools.base import create_schema_from_function
-from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic.alias_generators import to_camel, to_snake
 from typing_extensions import is_typeddict
 
-from ._schemas import is_model, is_v1_model, schema_of
+from ._schemas import is_model, is_v1_model, schema_of, without_typed_dicts
 from .genai import types
 
 Json: TypeAlias = dict[str, Any]
 
 NAME_RULE = "it must begin with a letter or an underscore, and have at most 128 characters of a-z A-Z 0-9 _ : . -"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_:.-]{0,127}")
-SERVER_TOOLS = frozenset(name for name in types.Tool.model_fields if name != "function_declarations")
-"""Tools that Google runs, by their names in `types.Tool`."""
+_DECLARATIONS = ("functionDeclarations", "function_declarations")
+_NO_ARGUMENTS = frozenset({"type", "title", "description", "$schema", "$id", "$comment"})
+"""What a schema may say without having an argument."""
 MODES = {"auto": "AUTO", "any": "ANY", "required": "ANY", True: "ANY", "none": "NONE", "validated": "VALIDATED"}
 
 
@@ -37,24 +40,31 @@ class ToolFields:
     """Names on the wire to the tools' own, where they differ."""
 
 
-def bound_form(tool: Any, *, strict: bool | None = None, rename: bool = False) -> Json:
+def bound_forms(tool: Any, *, strict: bool | None = None, rename: bool = False) -> list[Json]:
     """A tool as it is kept while it is bound: OpenAI's form for a function, a dict of Gemini's for a server tool.
 
     Takes Python functions, tools, runnables as tools, pydantic classes (v1 and v2), TypedDicts, dataclasses;
     dicts of OpenAI, Anthropic, MCP, JSON Schema and Gemini; `types.Tool` and `types.FunctionDeclaration`. A
-    schema that is given as JSON is kept word for word.
+    schema that is given as JSON is kept word for word. Several come of Gemini's form of several functions.
 
     Raises:
         ValueError: Its name is none that Google takes (unless `rename`), or it is no tool.
     """
-    if (server := _server_tool(tool)) is not None:
-        return server
-    function = _function(tool)
-    if not rename and not _NAME.fullmatch(function["name"]):
-        raise ValueError(f"tool {function['name']!r} has no legal name: {NAME_RULE}. rename_tools=True gives it one.")
-    if strict is not None and function.setdefault("strict", strict) != strict:
-        raise ValueError(f"tool {function['name']!r} says strict={function['strict']} itself.")
-    return {"type": "function", "function": function}
+    server = _server_tool(tool)
+    if server is None:
+        functions = [_function(tool)]
+    else:
+        if not server.keys() & _DECLARATIONS:
+            return [server]
+        functions = [_of_declaration(each) for name in _DECLARATIONS for each in server.get(name) or ()]
+        server = {name: value for name, value in server.items() if name not in _DECLARATIONS}
+    for function in functions:
+        name = function["name"]
+        if not rename and not _NAME.fullmatch(name):
+            raise ValueError(f"tool {name!r} has no legal name: {NAME_RULE}. rename_tools=True gives it one.")
+        if strict is not None and function.setdefault("strict", strict) != strict:
+            raise ValueError(f"tool {name!r} says strict={function['strict']} itself.")
+    return [*([server] if server else ()), *({"type": "function", "function": function} for function in functions)]
 
 
 def encode_tools(
@@ -63,7 +73,7 @@ def encode_tools(
     """The `tools` and `toolConfig` of a request: server tools in their order, then one Tool with all functions.
 
     Args:
-        tools: In any form that `bound_form` takes; those that it made are not converted again.
+        tools: In any form that `bound_forms` takes, which may be its own.
         tool_choice: `"auto"`, `"any"` or `"required"` or True, `"none"`, the name of a tool, a list of names,
             OpenAI's or Anthropic's dict of a name; None or False leave it to the model.
         mixes_server_tools: Whether the model's family takes functions and server tools in one request.
@@ -71,20 +81,15 @@ def encode_tools(
         rename: Give tools whose names Google does not take other names, and map them back.
 
     Raises:
-        ValueError: The choice names no bound tool, or the tools cannot be mixed.
+        ValueError: The choice names no bound tool, a name is bound twice, or the tools cannot be mixed.
     """
-    functions: list[Json] = []
-    servers: list[Json] = []
-    for tool in tools:
-        form = tool if _is_bound(tool) else bound_form(tool, rename=rename)
-        if form.get("type") == "function":
-            functions.append(form["function"])
-            continue
-        server = _wire_tool(form)
-        functions += [_of_declaration(declared) for declared in server.pop("functionDeclarations", ())]
-        if server:
-            servers.append(server)
-    aliases = _aliases([function["name"] for function in functions]) if rename else {}
+    forms = [form for tool in tools for form in bound_forms(tool, rename=rename)]
+    functions = [form["function"] for form in forms if form.get("type") == "function"]
+    servers = [wire for form in forms if form.get("type") != "function" and (wire := _wire_tool(form))]
+    names = [function["name"] for function in functions]
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise ValueError(f"{', '.join(map(repr, twice))} is bound twice; the name of a tool is what calls go by.")
+    aliases = _aliases(names) if rename else {}
     sent: list[Json] = servers
     if functions:
         sent = [*servers, {"functionDeclarations": [_declaration(function, aliases) for function in functions]}]
@@ -92,8 +97,8 @@ def encode_tools(
     tool_config: Json = {"functionCallingConfig": config} if config else {}
     if functions and servers:
         if not mixes_server_tools:
-            names = ", ".join(repr(name) for server in servers for name in server)
-            raise ValueError(f"this model does not take functions together with {names}: bind one kind only.")
+            kinds = ", ".join(repr(name) for server in servers for name in server)
+            raise ValueError(f"this model does not take functions together with {kinds}: bind one kind only.")
         if not vertex:
             tool_config["includeServerSideToolInvocations"] = True
     fields: Json = {"tools": sent} if sent else {}
@@ -112,23 +117,18 @@ def renamed_calls(part_holders: Sequence[Mapping[str, Any]], names: Mapping[str,
 # ---- one tool ------------------------------------------------------------------------
 
 
-def _is_bound(tool: Any) -> bool:
-    return isinstance(tool, dict) and (
-        (tool.get("type") == "function" and isinstance(tool.get("function"), dict)) or _server_tool(tool) is tool
-    )
-
-
 def _server_tool(tool: Any) -> Json | None:
-    """A tool of Google's, or several with declarations, in Gemini's form; None if it is a function."""
+    """A tool of Google's, or declarations, in Gemini's form; None if it is a function."""
     if isinstance(tool, types.Tool):
         dumped: Json = tool.model_dump(mode="json", by_alias=True, exclude_none=True)
         return dumped
-    if not isinstance(tool, dict) or {"type", "name", "title", "function"} & tool.keys() or len(tool) != 1:
+    if not isinstance(tool, dict) or not tool:
         return None
-    (name,) = tool
-    known = to_snake(str(name))
-    is_tool = known in SERVER_TOOLS or known == "function_declarations" or isinstance(tool[name], dict)
-    return tool if is_tool and name not in ("properties", "parameters") else None
+    if all(to_snake(str(name)) in types.Tool.model_fields for name in tool):
+        return tool
+    ((name, settings), *others) = tool.items()  # one that came after this was written is known by its form
+    is_new = not others and isinstance(settings, dict) and name not in ("function", "properties", "parameters")
+    return tool if is_new else None
 
 
 def _wire_tool(form: Json) -> Json:
@@ -137,68 +137,86 @@ def _wire_tool(form: Json) -> Json:
     return {to_camel(name) if "_" in name else name: value for name, value in wire.items()}
 
 
-def _function(tool: Any) -> Json:  # noqa: PLR0911 - one return for each form that a tool has
+def _function(tool: Any) -> Json:  # noqa: C901, PLR0911 - one row for each form that a tool has
     """A function in OpenAI's form: name, description, parameters as JSON Schema."""
     match tool:
         case {"type": "function", "function": {"name": _}}:
             return dict(tool["function"])
         case types.FunctionDeclaration():
-            return _of_declaration(tool.model_dump(mode="json", by_alias=True, exclude_none=True))
+            return _of_declaration(tool)
         case {"name": _, "parametersJsonSchema": _} | {"name": _, "parameters_json_schema": _}:
+            return _of_declaration(tool)
+        case {"name": _, "parameters": types.Schema()}:
+            return _of_declaration(tool)
+        case {"name": _, "parameters": {"type": str(kind)}} if kind.isupper():  # the OpenAPI subset
             return _of_declaration(tool)
         case {"name": str(name), "input_schema": schema} | {"name": str(name), "inputSchema": schema}:
             return {"name": name, "description": tool.get("description") or "", "parameters": schema or {}}
-        case {"name": str(), "parameters": {"type": str(kind)}} if kind.isupper():
-            return _of_declaration(tool)
         case {"name": str(), "parameters": _} | {"name": str(), "description": _}:
             return {name: tool[name] for name in ("name", "description", "parameters", "strict") if name in tool}
+        case {"title": str(title)}:
+            return _described(tool, title)
         case {"type": str(kind)} if kind not in ("object", "function"):
             raise ValueError(
                 f"a tool of type {kind!r} is not one of Google's; give it as {{'google_search': {{}}}} is."
             )
-        case {"title": str(title)}:
-            schema = {name: value for name, value in tool.items() if name not in ("title", "description")}
-            return {"name": title, "description": tool.get("description", ""), "parameters": schema}
         case Mapping():
             raise ValueError(f"a dict with {', '.join(map(repr, tool))} is no tool; it needs a 'name' or a 'title'.")
     return _of_object(tool)
 
 
-def _of_declaration(declaration: Mapping[str, Any]) -> Json:
-    """A declaration of Gemini's; an OpenAPI schema in it is sent as it is."""
-    schema = declaration.get("parametersJsonSchema", declaration.get("parameters_json_schema"))
-    function = {"name": declaration["name"], "description": declaration.get("description", "")}
-    if schema is not None:
-        return {**function, "parameters": schema}
-    if "parameters" in declaration:
-        return {**function, "openapi_parameters": declaration["parameters"]}
-    return function
+def _of_declaration(given: Any) -> Json:
+    """A declaration of Gemini's; what OpenAI's form has no place for is kept beside it."""
+    declaration: Json = types.FunctionDeclaration.model_validate(given).model_dump(
+        mode="json", by_alias=True, exclude_none=True
+    )
+    function = {"name": declaration.pop("name", ""), "description": declaration.pop("description", "")}
+    if "parametersJsonSchema" in declaration:
+        function["parameters"] = declaration.pop("parametersJsonSchema")
+    return {**function, "gemini": declaration} if declaration else function
 
 
 def _of_object(tool: Any) -> Json:
     """A Python object that is a tool: a BaseTool, a class, a function, an MCP tool."""
     if isinstance(tool, BaseTool):
-        schema = tool.tool_call_schema
-        parameters = schema if isinstance(schema, dict) else _described(schema_of(schema), tool.name)["parameters"]
+        own = tool.args_schema
+        parameters = own if isinstance(own, dict) else _described(schema_of(tool.tool_call_schema), "")["parameters"]
         return {"name": tool.name, "description": tool.description, "parameters": parameters}
-    if is_model(tool) or is_typeddict(tool) or is_v1_model(tool):
+    is_dataclass = dataclasses.is_dataclass(tool) and isinstance(tool, type)
+    if is_model(tool) or is_typeddict(tool) or is_v1_model(tool) or is_dataclass:
         return _described(schema_of(tool), tool.__name__)
-    if dataclasses.is_dataclass(tool) and isinstance(tool, type):
-        return _described({"description": _own_doc(tool), **schema_of(tool)}, tool.__name__)
     if isinstance(getattr(tool, "inputSchema", None), Mapping):  # mcp.types.Tool
         return {"name": tool.name, "description": tool.description or "", "parameters": dict(tool.inputSchema)}
     if callable(tool) and not isinstance(tool, type) and hasattr(tool, "__name__"):
         return _of_function(tool)
-    converted: Json = convert_to_openai_tool(tool)["function"]
-    return converted
+    what = tool.__name__ if isinstance(tool, type) else f"a {type(tool).__name__}"
+    hint = "; its as_tool() is one." if isinstance(tool, Runnable) else "; pass a function, a tool, a class or a dict."
+    raise ValueError(f"{what} is no tool{hint}")
 
 
 def _of_function(function: Callable[..., Any]) -> Json:
     """A Python function: its Google-style docstring describes it and its arguments."""
+    hints = get_type_hints(function, include_extras=True)
+    plain = {name: without_typed_dicts(hint) for name, hint in hints.items()}
+    described = function if all(plain[name] is hints[name] for name in hints) else _retyped(function, plain)
     model = create_schema_from_function(
-        function.__name__, function, parse_docstring=True, error_on_invalid_docstring=False, include_injected=False
+        function.__name__, described, parse_docstring=True, error_on_invalid_docstring=False, include_injected=False
     )
     return {**_described(schema_of(model), function.__name__), "name": function.__name__}
+
+
+def _retyped(function: Callable[..., Any], hints: Mapping[str, Any]) -> Callable[..., Any]:
+    """A function that is looked at only: the same one with other hints."""
+
+    @wraps(function)
+    def looked_at() -> None:
+        """Be looked at."""
+
+    signature = inspect.signature(function)
+    parameters = [each.replace(annotation=hints.get(name, Any)) for name, each in signature.parameters.items()]
+    looked_at.__annotations__ = dict(hints)
+    vars(looked_at)["__signature__"] = signature.replace(parameters=parameters)
+    return looked_at
 
 
 def _described(schema: Mapping[str, Any], name: str) -> Json:
@@ -211,43 +229,34 @@ def _described(schema: Mapping[str, Any], name: str) -> Json:
     }
 
 
-def _own_doc(cls: type) -> str:
-    """A dataclass's docstring, but not the signature that Python makes one of."""
-    doc = cls.__doc__ or ""
-    return "" if doc.startswith(f"{cls.__name__}(") else doc
-
-
 # ---- the request ---------------------------------------------------------------------
 
 
 def _declaration(function: Mapping[str, Any], aliases: Mapping[str, str]) -> Json:
     """A declaration; one without arguments has no schema at all (B017)."""
-    declared: Json = {"name": aliases.get(function["name"], function["name"])}
-    declared["description"] = function.get("description") or ""
-    if "openapi_parameters" in function:
-        return {**declared, "parameters": function["openapi_parameters"]}
-    parameters = function.get("parameters") or {}
-    takes_some = parameters.get("properties") or parameters.keys() - {
-        "type",
-        "properties",
-        "required",
-        "additionalProperties",
-        "$schema",
+    schemas = {"parametersJsonSchema": function.get("parameters"), **function.get("gemini", {})}
+    return {
+        "name": aliases.get(function["name"], function["name"]),
+        "description": function.get("description") or "",
+        **{name: value for name, value in schemas.items() if "arameters" not in name or _takes_arguments(value)},
     }
-    if takes_some:
-        declared["parametersJsonSchema"] = parameters
-    return declared
+
+
+def _takes_arguments(parameters: Mapping[str, Any] | None) -> bool:
+    """Whether a schema of arguments has any, if only in `additionalProperties`."""
+    said = {name: value for name, value in (parameters or {}).items() if name not in _NO_ARGUMENTS}
+    return any(said.values()) or said.get("additionalProperties") == {}
 
 
 def _calling(choice: Any, functions: Sequence[Mapping[str, Any]], aliases: Mapping[str, str]) -> Json | None:
     """The `functionCallingConfig` of a choice; none where there is no function to call (B018)."""
     names = [function["name"] for function in functions]
+    free = "VALIDATED" if any(function.get("strict") for function in functions) else None
     if choice is None or choice is False or choice == "":
-        strict = bool(functions) and all(function.get("strict") for function in functions)
-        return {"mode": "VALIDATED"} if strict else None
+        return {"mode": free} if free else None
     chosen = _chosen(choice)
     if isinstance(chosen, str):
-        return {"mode": chosen} if functions else None
+        return {"mode": (free or chosen) if chosen == "AUTO" else chosen} if functions else None
     for name in chosen:
         if name not in names:
             raise ValueError(
@@ -280,12 +289,18 @@ def _aliases(names: Sequence[str]) -> dict[str, str]:
     for name in names:
         if name in taken or name in aliases:
             continue
-        plain = re.sub(r"[^A-Za-z0-9_]+", "_", name)[:120]
-        plain = plain if re.match(r"[A-Za-z_]", plain) else f"_{plain}"
-        alias = next(candidate for candidate in _numbered(plain) if candidate not in taken)
+        alias = next(candidate for candidate in _numbered(legal_name(name)) if candidate not in taken)
         taken.add(alias)
         aliases[name] = alias
     return aliases
+
+
+def legal_name(name: str) -> str:
+    """A name that Google takes, as like as can be; the same for names that differ in other signs only."""
+    if _NAME.fullmatch(name):
+        return name
+    plain = re.sub(r"[^A-Za-z0-9_]+", "_", name)[:120]
+    return plain if re.match(r"[A-Za-z_]", plain) else f"_{plain}"
 
 
 def _numbered(name: str) -> Iterator[str]:

@@ -44,7 +44,7 @@ from ._settings import (
     plain_timeout,
 )
 from ._structured import ask_for, parsed_replies
-from ._tools import bound_form
+from ._tools import bound_forms
 from ._turns import StreamTurn, Turn
 from ._version import __version__
 from .genai import Client, types
@@ -185,7 +185,7 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         if rename_tools:
             kwargs["rename_tools"] = True
         with translating():
-            bound = [bound_form(tool, strict=strict, rename=rename_tools) for tool in tools]
+            bound = [form for tool in tools for form in bound_forms(tool, strict=strict, rename=rename_tools)]
             self._call(None, _of_a_call({**kwargs, "tools": bound}))  # what cannot be sent is told now
         return self.bind(tools=bound, **kwargs)
 
@@ -221,12 +221,13 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         arguments = {**asked.arguments, **kwargs}
         if asked.tool is not None:
             arguments["tool_choice"] = "any" if tools else asked.tool["function"]["name"]
-        model: Runnable[LanguageModelInput, AIMessage] = (
-            self.bind_tools(bound_tools, strict=strict if asked.tool else None, **arguments)
-            if bound_tools
-            else self.bind(**arguments)
-        )
-        return parsed_replies(model, schema, tool=asked.tool, include_raw=include_raw)
+        model: Runnable[LanguageModelInput, AIMessage] = self.bind(**arguments)
+        if bound_tools:
+            model = self.bind_tools(bound_tools, strict=strict if asked.tool else None, **arguments)
+        else:
+            with translating():
+                self._call(None, _of_a_call(arguments))  # what cannot be sent is told now
+        return parsed_replies(model, schema, asked=asked, include_raw=include_raw)
 
     def get_num_tokens(self, text: str) -> int:
         """Count what a text costs as a human message, with one request."""
