@@ -22,6 +22,7 @@ from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 from langchain_core.load import dumpd, dumps, load
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.outputs import ChatGeneration
+from langchain_core.rate_limiters import InMemoryRateLimiter
 from langchain_core.runnables import ConfigurableField
 from langchain_core.tracers.base import BaseTracer
 from langchain_core.tracers.schemas import Run
@@ -818,6 +819,18 @@ def test_models_are_pickled_and_copied_before_and_after_use(used: bool, over_htt
             assert other.invoke("Hi").text
             assert ainvoke(other).text
             assert other.preview("Hi") == model.preview("Hi")
+
+
+@pytest.mark.behaviour("B110")
+def test_a_pickled_model_keeps_to_the_rate_of_its_limiter_and_a_copy_shares_it() -> None:
+    """The limiter has a lock; another process has to keep to the rate by itself, a copy beside it must not have two."""
+    limiter = InMemoryRateLimiter(requests_per_second=7, check_every_n_seconds=0.5, max_bucket_size=3)
+    model = ChatGenAI(model=MODEL, api_key=SecretStr(KEY), rate_limiter=limiter)
+    rebuilt = pickle.loads(pickle.dumps(model)).rate_limiter  # noqa: S301 - made here
+    assert isinstance(rebuilt, InMemoryRateLimiter)
+    assert (rebuilt.requests_per_second, rebuilt.check_every_n_seconds, rebuilt.max_bucket_size) == (7, 0.5, 3)
+    assert rebuilt.acquire(blocking=False) is False
+    assert copy.deepcopy(model).rate_limiter is copy.copy(model).rate_limiter is model.rate_limiter is limiter
 
 
 @pytest.mark.behaviour("B110")
