@@ -153,7 +153,7 @@ class NotFoundError(errors.ClientError, core.ModelNotFoundError):
 class CacheExpiredError(PermissionDeniedError, NotFoundError):
     """A cache is over, or was never this project's; nothing makes it anew by itself.
 
-    403 on the Gemini API and 404 on Vertex AI, which both say that they do not tell the two apart.
+    403 on the Gemini API, 404 on Vertex AI.
     """
 
 

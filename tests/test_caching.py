@@ -22,7 +22,7 @@ from langchain_genai_chat._caching import Cache, seconds_text
 from langchain_genai_chat._errors import CacheExpiredError
 from langchain_genai_chat.emulator import Emulator
 
-MODEL = "gemini-2.5-flash"
+MODEL = "gemini-3.5-flash"  # takes schemas and functions together
 BOOK = HumanMessage("Chapter one. " * 100)
 RULES = SystemMessage("Answer from the book.")
 VERTEX: Any = {"vertexai": True, "project": "p", "location": "us-central1", "credentials": lambda: "token"}
@@ -142,7 +142,7 @@ def test_an_agent_uses_a_cache_and_runs_its_tools(emulator: Emulator) -> None:
         ({"tools": [weather, clock]}, [RULES], "other tools than"),
         ({}, [SystemMessage("Answer at will.")], "other system message than"),
         ({"tools": [weather], "tool_choice": "any"}, [RULES], "no tool_choice or tool_config, but"),
-        ({"model": "gemini-3.5-flash"}, [RULES], "belongs to 'gemini-2.5-flash'"),
+        ({"model": "gemini-2.5-flash"}, [RULES], "belongs to 'gemini-3.5-flash'"),
         ({}, [RULES, BOOK], "holds all of these messages"),
     ],
 )
