@@ -7,18 +7,42 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from pydantic import PydanticUserError, ValidationError
 from pydantic_core import to_jsonable_python
 
 from .errors import UnknownFunctionCallArgumentError, UnsupportedFunctionError
-from .types import Content, FunctionCall, Part
+from .types import Content, FunctionCall, FunctionDeclaration, Part
 from .types._signatures import Function, Json, adapter_of, name_of, named_parameters, signature_of
 
 _LOGGER = logging.getLogger("langchain_genai_chat")
 
 Run: TypeAlias = "Callable[[], Json | _Later]"
 """A call that waits to be made: gives the `response` of its functionResponse, and raises nothing."""
+
+
+_DECLARED: WeakKeyDictionary[Function, tuple[tuple[object, ...], FunctionDeclaration]] = WeakKeyDictionary()
+
+
+def declare(function: Function) -> FunctionDeclaration:
+    """A function's declaration, kept with it: to describe twenty takes 20 ms, and a chat sends them with each message.
+
+    A function whose name, docstring, defaults or annotations were changed since is described anew. So is every
+    other callable at each time, since it may be equal to another one.
+
+    Raises:
+        ValueError: pydantic cannot describe a parameter's annotation.
+    """
+    if not inspect.isfunction(function):
+        return FunctionDeclaration.from_callable(callable=function)
+    facts = (function.__name__, function.__doc__, function.__defaults__, function.__kwdefaults__)
+    said = (*facts, dict(function.__annotations__))
+    kept, declaration = _DECLARED.get(function, (None, None))
+    if declaration is None or kept != said:
+        declaration = FunctionDeclaration.from_callable(callable=function)
+        _DECLARED[function] = said, declaration
+    return declaration
 
 
 class Functions:

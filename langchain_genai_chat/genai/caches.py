@@ -3,7 +3,7 @@
 Knows paths, names and bodies; nothing is renewed here that was not asked for.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from ._body import encode_body
 from ._contents import contents_of
 from ._endpoints import UNKNOWN_PROJECT
 from ._exchange import Flow, Request, read_body, with_retries
+from ._functions import declare
 from ._pagers import AsyncPager, Page, Pager
 from .transport import AsyncTransport, SyncTransport
 
@@ -116,7 +117,7 @@ def _create(
         system_instruction=asked.system_instruction, tools=asked.tools, tool_config=asked.tool_config
     )
     turns = [] if asked.contents is None else contents_of(asked.contents)
-    body = encode_body(turns, kept, vertex=api.endpoint.vertex, declare=_declare)
+    body = encode_body(turns, kept, vertex=api.endpoint.vertex, declare=declare)
     if not turns:
         del body["contents"]
     if asked.kms_key_name is not None:
@@ -131,10 +132,6 @@ def _create(
         api = replace(api, endpoint=replace(api.endpoint, project=(yield from api.auth.project())))
     body = {"model": api.endpoint.model_in_project(model), **body}
     return (yield from _answer(api, api.request("POST", "cachedContents", body=body), types.CachedContent))
-
-
-def _declare(function: Callable[..., Any]) -> types.FunctionDeclaration:
-    return types.FunctionDeclaration.from_callable(callable=function)
 
 
 def _end(ttl: str | None, expire_time: Any) -> dict[str, Any]:

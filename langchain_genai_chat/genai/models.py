@@ -3,7 +3,7 @@
 Knows methods and paths, and how an answer is read; requests are composed by `_api` and sent by `transport`.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -14,6 +14,7 @@ from ._body import encode_body, parse_output, split_config
 from ._contents import contents_of
 from ._endpoints import UNKNOWN_PROJECT
 from ._exchange import Flow, Json, Request, read_body, read_json, stream_with_retries, with_retries
+from ._functions import declare
 from ._pagers import AsyncPager, Page, Pager
 from ._rounds import Ask, R, ask_in_rounds, plan_of
 from .transport import AsyncTransport, SyncTransport
@@ -72,7 +73,7 @@ class Models:
 
     def preview(self, *, model: str, contents: Contents, config: ConfigLike = None, stream: bool = False) -> Preview:
         """Show the request that `generate_content` would send, without sending it; the key is left out."""
-        return preview_of(_content_request(self._api, model, contents, _config_of(config), stream=stream))
+        return preview_of(_content_request(self._api, model, contents_of(contents), _config_of(config), stream=stream))
 
     def preview_json(
         self, *, model: str, method: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
@@ -142,7 +143,7 @@ class AsyncModels:
 
     def preview(self, *, model: str, contents: Contents, config: ConfigLike = None, stream: bool = False) -> Preview:
         """Show the request that `generate_content` would send, without sending it; the key is left out."""
-        return preview_of(_content_request(self._api, model, contents, _config_of(config), stream=stream))
+        return preview_of(_content_request(self._api, model, contents_of(contents), _config_of(config), stream=stream))
 
     def preview_json(
         self, *, model: str, method: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
@@ -174,10 +175,6 @@ def _config_of(config: ConfigLike) -> types.GenerateContentConfig | None:
     return types.GenerateContentConfig.model_validate(config) if isinstance(config, Mapping) else config
 
 
-def _declare(function: Callable[..., Any]) -> types.FunctionDeclaration:
-    return types.FunctionDeclaration.from_callable(callable=function)
-
-
 def _model_request(api: Api, model: str, method: str, body: Mapping[str, Any], *, stream: bool = False) -> Request:
     query = {"alt": "sse"} if stream else None
     headers: dict[str, str] = {}
@@ -194,9 +191,9 @@ def _model_request(api: Api, model: str, method: str, body: Mapping[str, Any], *
 
 
 def _content_request(
-    api: Api, model: str, contents: Contents, config: types.GenerateContentConfig | None, *, stream: bool
+    api: Api, model: str, turns: Sequence[types.Content], config: types.GenerateContentConfig | None, *, stream: bool
 ) -> Request:
-    body = encode_body(contents_of(contents), config, vertex=api.endpoint.vertex, declare=_declare)
+    body = encode_body(turns, config, vertex=api.endpoint.vertex, declare=declare)
     api = api.for_call(config.http_options if config else None)
     return _model_request(api, model, "streamGenerateContent" if stream else "generateContent", body, stream=stream)
 
@@ -279,7 +276,7 @@ def _count(
 ) -> Flow[types.CountTokensResponse]:
     asked = types.CountTokensConfig.model_validate(config or {})
     whole = types.GenerateContentConfig(system_instruction=asked.system_instruction, tools=asked.tools)
-    body = encode_body(contents_of(contents), whole, vertex=api.endpoint.vertex, declare=_declare)
+    body = encode_body(contents_of(contents), whole, vertex=api.endpoint.vertex, declare=declare)
     if asked.generation_config is not None:
         body["generationConfig"] = asked.generation_config
     if not api.endpoint.vertex and body.keys() - {"contents"}:

@@ -3,7 +3,9 @@
 import dataclasses
 import enum
 import functools
+import gc
 import inspect
+import weakref
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -14,6 +16,7 @@ from typing_extensions import TypedDict
 from langchain_genai_chat.genai import errors, types
 from langchain_genai_chat.genai._functions import (
     Functions,
+    declare,
     fit_arguments,
     plain,
     response_content,
@@ -103,6 +106,48 @@ def test_what_google_genai_cannot_declare_is_declared() -> None:
     assert schema["properties"]["anything"] == {}
     assert schema["properties"]["unit"]["enum"] == ["c", "f"]
     assert schema["properties"]["when"]["default"] is None
+
+
+def test_a_function_is_described_once() -> None:
+    """It goes out with each message of a chat, and pydantic takes a millisecond to describe one."""
+    assert declare(simple) is declare(simple)
+
+
+def test_a_function_that_was_changed_is_described_anew() -> None:
+    """A docstring is the prompt of a tool, and some programs fill it in when they run."""
+
+    def find(place: str, limit: int = 3) -> None:
+        """Find it."""
+
+    first = declare(find)
+    find.__doc__ = "Find it in the archive."
+    find.__name__ = "search"
+    find.__defaults__ = (5,)
+    find.__annotations__["place"] = int
+    changed = declare(find)
+    assert (first.name, first.description) == ("find", "Find it.")
+    assert (changed.name, changed.description) == ("search", "Find it in the archive.")
+    assert changed.parameters_json_schema["properties"]["place"]["type"] == "integer"
+    assert changed.parameters_json_schema["properties"]["limit"]["default"] == 5
+
+
+def test_what_was_described_is_not_kept_alive() -> None:
+    """Functions made inside of others come and go with each call."""
+
+    def passing(place: str) -> None:
+        """Find it."""
+
+    declare(passing)
+    seen = weakref.ref(passing)
+    del passing
+    gc.collect()
+    assert seen() is None
+
+
+@pytest.mark.parametrize("function", [functools.partial(simple, days=2), Opaque().__eq__], ids=["partial", "method"])
+def test_other_callables_are_described_each_time(function: Any) -> None:
+    """Two of them may be equal and not the same."""
+    assert declare(function) == declare(function)
 
 
 def test_methods_partials_and_objects_have_names() -> None:
