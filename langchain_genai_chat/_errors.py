@@ -46,7 +46,7 @@ class InvalidOptionError(InvalidRequestError, TypeError):
 
 
 class MissingKeyError(core.ModelAuthenticationError, ValueError):
-    """There is no API key; nothing was sent."""
+    """There is no API key, or there are no credentials for Vertex AI; nothing was sent."""
 
 
 class BadReplyError(core.ModelError):
@@ -289,8 +289,8 @@ def translated(error: errors.APIError | ValueError | TypeError) -> Exception:
 
 
 def _is_missing_key(error: ValueError | TypeError) -> bool:
-    """Whether the client said that it has no key, which it does at the first request."""
-    return str(error).startswith("No API key")
+    """Whether the client said that it has no key or no credentials, which it does at the first request."""
+    return str(error).startswith(("No API key", "No credentials", "No project"))
 
 
 def _kind(error: errors.APIError) -> type[errors.APIError]:

@@ -207,7 +207,7 @@ def _completed(url: str, project: str | None) -> str:
 
 def _known(project: str | None) -> str:
     if not project:
-        raise ValueError("The credentials name no project; pass project, or set GOOGLE_CLOUD_PROJECT.")
+        raise ValueError("No project: the credentials name none; pass project, or set GOOGLE_CLOUD_PROJECT.")
     return project
 
 

@@ -124,7 +124,9 @@ def _given_token(given: Any) -> Token:
     if inspect.iscoroutine(value):
         value.close()
     if not isinstance(value, str) or not isinstance(expiry, datetime | None):
-        raise TypeError(f"The credentials' callable gave {_shape(given)}; it must give a str, or a str and a datetime.")
+        raise TypeError(
+            f"No credentials: the callable gave {_shape(given)}; it must give a str, or a str and a datetime."
+        )
     return Token(value=_sendable(value), lifetime_s=KEPT_S if expiry is None else _seconds_until(expiry))
 
 
@@ -137,7 +139,7 @@ def _shape(given: Any) -> str:
 
 def _sendable(token: str) -> str:
     if not token or not (token.isascii() and token.isprintable()) or " " in token:
-        raise ValueError("The credentials gave a token that cannot be sent; tokens are printable ASCII, not empty.")
+        raise ValueError("No credentials: a token came that cannot be sent; tokens are printable ASCII, not empty.")
     return token
 
 
@@ -213,7 +215,7 @@ class FileSource(_GoogleSource):
         except ValueError:  # its text would be in the error, and is a secret
             info = None
         if not isinstance(info, dict):
-            raise ValueError(f"credentials {self._path!r} is no file of a key: it holds no JSON object.")  # noqa: TRY004 - the argument's type is right
+            raise ValueError(f"No credentials: {self._path!r} is no file of a key, for it holds no JSON object.")  # noqa: TRY004 - the argument's type is right
         return _from_info(info)
 
 
@@ -243,8 +245,8 @@ def _from_info(info: Mapping[str, Any]) -> tuple[Any, str | None]:
         case other:
             # Others name addresses and programs to be called: google.auth wants them checked by whoever loads them.
             raise ValueError(
-                f"credentials of type {other!r} are not loaded here, only 'service_account' and 'authorized_user'; "
-                "load them with google.auth and pass the object."
+                f"No credentials: those of type {other!r} are not loaded here, only 'service_account' and "
+                "'authorized_user'; load them with google.auth and pass the object."
             )
     return made, info.get("project_id")
 

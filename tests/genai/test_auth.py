@@ -27,7 +27,10 @@ import pytest
 from blockbuster import blockbuster_ctx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from langchain_core.exceptions import ModelAuthenticationError
+from langchain_core.load import dumps
 
+from langchain_genai_chat import ChatGenAI
 from langchain_genai_chat.emulator import Emulator
 from langchain_genai_chat.genai import Client, errors
 from langchain_genai_chat.genai._auth import AGAIN_S, TokenAuth
@@ -570,3 +573,30 @@ def test_a_live_object_that_is_no_google_auths_is_used_by_its_interface(emulator
     with client_of(emulator, credentials=own) as client:
         client.models.generate_content(model=MODEL, contents="Hi")
     assert tokens_sent(emulator) == ["Bearer own"]
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_model_without_credentials_says_so_in_langchains_words(monkeypatch, streams) -> None:
+    """Its middleware tries a bare ValueError again, and no try would find any."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
+    model = ChatGenAI(model=MODEL, vertexai=True, project="p")
+    with model, pytest.raises(ModelAuthenticationError, match=r"No credentials: .*nowhere"):
+        list(model.stream("Hi")) if streams else model.invoke("Hi")
+
+
+@pytest.mark.behaviour("B110")
+@pytest.mark.behaviour("B111")
+@pytest.mark.behaviour("F23")
+async def test_a_model_takes_what_a_client_takes(emulator, info) -> None:
+    """The same names, sync and async; pickled without a token, and dumped without a secret."""
+    with ChatGenAI(model=MODEL, base_url=emulator.base_url, credentials=info, **WHERE) as model:
+        assert model.invoke("Hi").text
+        assert (await model.ainvoke("Hi")).text
+        await model.client.aio.aclose()
+        assert paths(emulator).count("/token") == 1
+        pickled = pickle.dumps(model)
+        assert b"ya29" not in pickled
+        with pickle.loads(pickled) as twin:  # noqa: S301 - made two lines above
+            assert twin.invoke("Hi").text
+        said = [dumps(model), repr(model), str(model.model_dump())]
+    assert [text for text in said if "PRIVATE KEY" in text or "ya29" in text] == []
