@@ -5,6 +5,7 @@ Knows pydantic and LangChain's conventions; knows nothing of tools or of request
 
 import inspect
 from collections.abc import Mapping
+from copy import deepcopy
 from types import UnionType
 from typing import (
     Annotated,
@@ -120,7 +121,7 @@ def without_typed_dicts(hint: Any) -> Any:
 
 def _v1_schema(model: Any) -> Json:
     """The schema of a class of pydantic's first version, in the words of the second."""
-    whole: Json = model.schema(ref_template="#/$defs/{model}")
+    whole: Json = deepcopy(model.schema(ref_template="#/$defs/{model}"))  # the class keeps it, and is not ours
     if "definitions" in whole:
         whole["$defs"] = whole.pop("definitions")
     if reference := whole.pop("$ref", None):  # a recursive class
