@@ -13,7 +13,9 @@ from typing import Any
 import httpx
 import pytest
 from blockbuster import blockbuster_ctx
+from langchain_core.messages import HumanMessage
 
+from langchain_genai_chat import ChatGenAI
 from langchain_genai_chat.emulator import Emulator
 from langchain_genai_chat.genai import Client, errors, types
 from langchain_genai_chat.genai._upload import CHUNK_BYTES, Opened, start_headers
@@ -636,3 +638,52 @@ def test_names_of_a_start_are_quoted_only_for_paths() -> None:
     """A stream's file may be anything, and its name nobody's business."""
     opened = Opened.of(io.BytesIO(PNG))
     assert "x-goog-upload-file-name" not in start_headers(opened, "image/png")
+
+
+class Breaking(httpx.HTTPTransport):
+    """Real sockets, on which the answer to the n-th request is lost after it has arrived."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        self.number -= 1
+        if self.number == 0:
+            response.close()
+            raise httpx.ReadError("reset", request=request)
+        return response
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_an_answer_that_is_lost_on_the_way_costs_no_second_upload(emulator, number) -> None:
+    """The bytes are there, and the service says so; lost after the last chunk, it has the file and forgets how."""
+    with httpx.Client(transport=Breaking(number)) as http:
+        options = {"base_url": emulator.base_url, "retry_options": SOON}
+        client = Client(api_key="k", http_options=options, http_client=http)
+        data = io.BytesIO(bytes(CHUNK_BYTES + 5))
+        if number == 2:
+            assert client.files.upload(file=data, config={"mime_type": "text/plain"}).size_bytes == CHUNK_BYTES + 5
+        else:
+            with pytest.raises(errors.ClientError):
+                client.files.upload(file=data, config={"mime_type": "text/plain"})
+    commands = [each.headers.get("x-goog-upload-command") for each in emulator.requests]
+    assert commands == [
+        "start",
+        "upload",
+        *(["query", "upload, finalize"] if number == 2 else ["upload, finalize", "query"]),
+    ]
+
+
+@pytest.mark.behaviour("B101")
+@pytest.mark.behaviour("F21")
+def test_a_file_goes_into_a_langchain_message(client, emulator) -> None:
+    """By its name or its URI, in the standard block; once uploaded, as often as wanted."""
+    picture = client.files.upload(file=io.BytesIO(PNG))
+    blocks = [{"type": "file", "file_id": each, "mime_type": "image/png"} for each in (picture.uri, picture.name)]
+    model = ChatGenAI(model="gemini-2.5-flash", client=client)
+    for block in blocks:
+        assert model.invoke([HumanMessage([{"type": "text", "text": "What is this?"}, block])]).text
+    sent = [each.body["contents"][0]["parts"][1]["fileData"] for each in emulator.requests[-2:]]
+    assert [data["fileUri"] for data in sent] == [picture.uri] * 2
