@@ -3,6 +3,7 @@
 Knows conversations; one message's blocks are the business of `_model_turns`, `_media` and `_blocks`.
 """
 
+import json
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
@@ -22,7 +23,7 @@ from ._blocks import sent_id
 from ._errors import InvalidRequestError
 from ._families import Family
 from ._media import encode_media
-from ._model_turns import encode_ai, is_blocked, is_cache_mark, raw_part
+from ._model_turns import ModelTurn, encode_ai, is_blocked, is_cache_mark, raw_part
 from ._tool_results import ToolResult, results_of
 
 Json: TypeAlias = dict[str, Any]
@@ -66,6 +67,17 @@ def encode_messages(
     return Conversation(messages, family=family, vertex=vertex, history=history).encode()
 
 
+def encode_apart(messages: Sequence[BaseMessage], *, family: Family, vertex: bool) -> list[Json]:
+    """The contents by which any messages are counted that are no conversation, such as a slice of one backwards.
+
+    Each message stands for itself, calls and results as their JSON; none where nothing is said.
+
+    Raises:
+        InvalidRequestError: With the index and type of the message that cannot be sent.
+    """
+    return Conversation(messages, family=family, vertex=vertex, history="strict").encode_apart()
+
+
 class Conversation:
     """One encoding, from the first message to the last."""
 
@@ -100,6 +112,22 @@ class Conversation:
             self._prepend(parts)
             parts = []
         return ({"parts": parts} if parts else None), self._contents
+
+    def encode_apart(self) -> list[Json]:
+        parts = [part for index, message in enumerate(self._messages) for part in self._parts_apart(index, message)]
+        return [{"role": "user", "parts": [_spoken(part) for part in parts]}] if parts else []
+
+    def _parts_apart(self, index: int, message: BaseMessage) -> Iterator[Json]:
+        if isinstance(message, AIMessage):
+            yield from self._model_turn(index, message, {}).parts
+        elif not isinstance(message, RemoveMessage):
+            results = results_of(index, message)
+            if not isinstance(message, ToolMessage | FunctionMessage):
+                yield from self._user_parts(index, message)
+            for result in results:
+                answer, *beside = self._response({"name": result.name or "-"}, result)
+                inside = answer["functionResponse"].pop("parts", ())
+                yield from (answer, *inside, *beside)
 
     def _system(self) -> list[list[Json]]:
         leading = []
@@ -174,12 +202,15 @@ class Conversation:
             return
         results = self._results_after(index)
         answered = {str(result.call_id): result.name or "" for result in results}
-        try:
-            turn = encode_ai(message, answered, family=self._family, vertex=self._vertex)
-        except (ValueError, KeyError) as problem:
-            raise self._refusal(index, f"{_said(problem)}.") from problem
+        turn = self._model_turn(index, message, answered)
         self._speak("model", turn.parts)
         self._calls += [(index, call) for call in turn.calls]
+
+    def _model_turn(self, index: int, message: AIMessage, answered: Mapping[str, str]) -> ModelTurn:
+        try:
+            return encode_ai(message, answered, family=self._family, vertex=self._vertex)
+        except (ValueError, KeyError) as problem:
+            raise self._refusal(index, f"{_said(problem)}.") from problem
 
     def _answer_calls(self) -> None:
         """Put the results after the model's turn, in the order of its calls."""
@@ -297,6 +328,14 @@ def _plain_role(message: BaseMessage) -> str | None:
     if kind is not AIMessage or message.additional_kwargs or text.isspace():
         return None
     return None if message.tool_calls or message.invalid_tool_calls else "model"
+
+
+def _spoken(part: Json) -> Json:
+    """A part as any role may have it: media as it is, text without its signature, the rest as its JSON."""
+    if part.keys() & {"inlineData", "fileData"}:
+        return part
+    bare = {name: value for name, value in part.items() if name != "thoughtSignature"}
+    return {"text": part.get("text") or json.dumps(bare, ensure_ascii=False)}
 
 
 def no_answer(call: Mapping[str, Any]) -> Json:

@@ -24,9 +24,9 @@ from pydantic import Field, field_validator, model_validator
 
 from ._caching import HELD, Cache, seconds_text
 from ._config import CallConfig, Json, Layer, build_call, http_options
-from ._errors import translating
+from ._errors import InvalidRequestError, translating
 from ._families import short_name
-from ._messages import encode_messages
+from ._messages import encode_apart, encode_messages
 from ._profiles import profile_of
 from ._settings import (
     CONNECTION,
@@ -234,16 +234,25 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         return self.get_num_tokens_from_messages([HumanMessage(text)]) if text else 0
 
     def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
-        """Count what a call with these messages and tools costs as input, with one request."""
+        """Count what a call with these messages and tools costs as input, with one request.
+
+        Messages that are no conversation, as when LangChain weighs a part of one, are counted each by itself.
+        `trim_messages(..., token_counter=model)` counts some parts by halving, so that it takes a few requests
+        whatever the length; `token_counter="approximate"` takes none.
+        """
         sent = self._count(messages, tools)
+        if sent is None:
+            return 0
         with translating():
             return _total(self.client.models.post_json(**sent))
 
     async def aget_num_tokens_from_messages(
         self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
     ) -> int:
-        """Count what a call with these messages and tools costs as input, with one request."""
+        """Count what a call with these messages and tools costs as input; see `get_num_tokens_from_messages`."""
         sent = self._count(messages, tools)
+        if sent is None:
+            return 0
         with translating():
             return _total(await self.client.aio.models.post_json(**sent))
 
@@ -552,10 +561,18 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         body = call.body(system, contents)
         return Turn(call, body if spoken else {**body, "contents": []}, len(messages))
 
-    def _count(self, messages: list[BaseMessage], tools: Sequence[Any] | None) -> dict[str, Any]:
-        """The arguments of one countTokens request, which holds the whole request that it counts."""
-        turn = self._turn(_normalize_messages(messages), None, {"tools": list(tools)} if tools else {})
-        return turn.counting(vertex=self.client.vertexai)
+    def _count(self, given: list[BaseMessage], tools: Sequence[Any] | None) -> dict[str, Any] | None:
+        """The arguments of one countTokens request, which holds the whole request that it counts; None for nothing."""
+        messages, vertex = _normalize_messages(given), self.client.vertexai
+        with translating():
+            call = self._call(None, {"tools": list(tools)} if tools else {})
+            try:
+                system, contents = encode_messages(messages, family=call.family, vertex=vertex, history="strict")
+            except InvalidRequestError:
+                system, contents = None, encode_apart(messages, family=call.family, vertex=vertex)
+        if not contents:
+            return None
+        return Turn(call, call.body(system, contents), len(messages)).counting(vertex=vertex)
 
 
 def _cached(made: Turn, ttl: float | timedelta | str, display_name: str | None) -> types.CreateCachedContentConfig:
