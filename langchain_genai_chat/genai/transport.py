@@ -70,6 +70,30 @@ class HttpSettings:
         return functools.partial(HttpSettings, arguments=self.arguments), ()
 
 
+class _Cookies(httpx.Cookies):
+    """Looks for cookies only in answers that set one: httpx spends 40 µs on the others, a tenth of a small call."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        if "set-cookie" in response.headers:
+            super().extract_cookies(response)
+
+
+class _SyncClient(httpx.Client):
+    cookies = _Cookies()  # type: ignore[override]  # in place of httpx's property; each client has its own
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.cookies = _Cookies(arguments.get("cookies"))
+
+
+class _AsyncClient(httpx.AsyncClient):
+    cookies = _Cookies()  # type: ignore[override]  # in place of httpx's property; each client has its own
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.cookies = _Cookies(arguments.get("cookies"))
+
+
 class SyncTransport:
     """Runs flows in the calling thread. Safe to share between threads, to pickle, and to use after a fork."""
 
@@ -168,7 +192,7 @@ class SyncTransport:
                     self._client = self._settings.client
                 elif self._client is None or self._pid != os.getpid():
                     self._inherited.append(self._client)  # kept: to collect it would warn of its open sockets
-                    self._client = httpx.Client(**self._settings.client_arguments())
+                    self._client = _SyncClient(**self._settings.client_arguments())
                     # It is this transport's alone, and streams hold the transport: nobody else can be using it.
                     finalize(self, self._client.close)
                 self._pid = os.getpid()
@@ -274,7 +298,7 @@ class AsyncTransport:
             if loop not in self._clients:
                 for ended in [each for each in self._clients if _has_ended(each)]:
                     self._forget(ended)
-                self._clients[loop] = _LoopClient(httpx.AsyncClient(**arguments), loop, WeakMethod(self._forget))
+                self._clients[loop] = _LoopClient(_AsyncClient(**arguments), loop, WeakMethod(self._forget))
                 await self._clients[loop].tie()
         return self._clients[loop].client
 
@@ -413,13 +437,17 @@ def _unsigned(problem: httpx.HTTPError) -> httpx.HTTPError:
     return problem
 
 
+_parsed = functools.lru_cache(maxsize=32)(httpx.URL)
+"""A client asks few addresses and asks them often; to take one apart costs 20 µs."""
+
+
 def _http_request(client: Any, request: Request) -> httpx.Request:
     timeout = httpx.Timeout(
         connect=request.connect_s, pool=request.connect_s, read=request.read_s, write=request.read_s
     )
     try:
         built: httpx.Request = client.build_request(
-            request.method, request.url, headers=request.headers, content=request.body, timeout=timeout
+            request.method, _parsed(request.url), headers=request.headers, content=request.body, timeout=timeout
         )
     except httpx.InvalidURL as problem:
         raise ValueError(f"{request.url!r} is no address that can be asked: {problem}.") from problem

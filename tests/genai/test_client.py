@@ -638,13 +638,13 @@ def test_a_client_has_no_finalizer() -> None:
 def test_clients_share_one_tls_context(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loading the certificates is most of what a client costs."""
     made: list[Any] = []
-    real = httpx.Client
+    real = httpx.Client.__init__
 
-    def spy(**given: Any) -> httpx.Client:
+    def spy(self: httpx.Client, **given: Any) -> None:
         made.append(given["verify"])
-        return real(**given)
+        real(self, **given)
 
-    monkeypatch.setattr(httpx, "Client", spy)
+    monkeypatch.setattr(httpx.Client, "__init__", spy)
     for _ in range(3):
         client = Client(api_key="k")
         client._transport._http()
@@ -660,8 +660,8 @@ def test_a_client_that_is_made_does_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     def refuse(*_: Any, **__: Any) -> Any:
         raise AssertionError("made too early")
 
-    for name in ("Client", "AsyncClient", "create_ssl_context"):
-        monkeypatch.setattr(httpx, name, refuse)
+    for owner, name in ((httpx.Client, "__init__"), (httpx.AsyncClient, "__init__"), (httpx, "create_ssl_context")):
+        monkeypatch.setattr(owner, name, refuse)
     client = Client(api_key="k")
     client.models.preview(model="m", contents="Hello")
     client.close()

@@ -329,6 +329,27 @@ async def test_a_users_own_http_client_is_used_and_never_closed(emulator: Emulat
 
 
 @pytest.mark.behaviour("B105")
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_cookies_are_kept_as_httpx_keeps_them(is_async: bool) -> None:
+    """A gateway may hold a session in them; only answers that set none are not searched for any."""
+    seen: list[set[str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(set(request.headers["cookie"].split("; ")))
+        return httpx.Response(200, json=HELLO, headers={"set-cookie": "session=1"} if len(seen) == 1 else {})
+
+    arguments = {"transport": httpx.MockTransport(answer), "cookies": {"given": "0"}}
+    client = Client(api_key="k", http_options={"client_args": arguments, "async_client_args": arguments})
+    for _ in range(3):
+        if is_async:
+            await client.aio.models.generate_content(model=MODEL, contents="Hi")
+        else:
+            client.models.generate_content(model=MODEL, contents="Hi")
+    client.close()
+    await client.aio.aclose()
+    assert seen == [{"given=0"}, {"given=0", "session=1"}, {"given=0", "session=1"}]
+
+
 def test_arguments_of_the_http_client_are_used() -> None:
     """Proxies, certificates and transports are httpx's matter."""
     mock = httpx.MockTransport(lambda _: httpx.Response(200, json=HELLO))
