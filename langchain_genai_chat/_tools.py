@@ -6,13 +6,14 @@ Knows every form in which LangChain's users give a tool; knows nothing of messag
 import dataclasses
 import inspect
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeAlias, get_type_hints
 
 from langchain_core.runnables import Runnable
-from langchain_core.tools import BaseTool
+from langchain_core.tools import BaseTool, Tool
 from langchain_core.tools.base import create_schema_from_function
 from pydantic.alias_generators import to_camel, to_snake
 from typing_extensions import is_typeddict
@@ -27,6 +28,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_:.-]{0,127}")
 _DECLARATIONS = ("functionDeclarations", "function_declarations")
 _NO_ARGUMENTS = frozenset({"type", "title", "description", "$schema", "$id", "$comment"})
 """What a schema may say without having an argument."""
+OF_ONE_TEXT = {"type": "object", "properties": {"__arg1": {"type": "string"}}, "required": ["__arg1"]}
+"""LangChain's oldest kind of tool, whose argument has no name; it reads any."""
 MODES = {"auto": "AUTO", "any": "ANY", "required": "ANY", True: "ANY", "none": "NONE", "validated": "VALIDATED"}
 
 
@@ -179,7 +182,7 @@ def _of_declaration(given: Any) -> Json:
 def _of_object(tool: Any) -> Json:
     """A Python object that is a tool: a BaseTool, a class, a function, an MCP tool."""
     if isinstance(tool, BaseTool):
-        own = tool.args_schema
+        own = OF_ONE_TEXT if isinstance(tool, Tool) and tool.args_schema is None else tool.args_schema
         parameters = own if isinstance(own, dict) else _described(schema_of(tool.tool_call_schema), "")["parameters"]
         return {"name": tool.name, "description": tool.description, "parameters": parameters}
     is_dataclass = dataclasses.is_dataclass(tool) and isinstance(tool, type)
@@ -199,9 +202,11 @@ def _of_function(function: Callable[..., Any]) -> Json:
     hints = get_type_hints(function, include_extras=True)
     plain = {name: without_typed_dicts(hint) for name, hint in hints.items()}
     described = function if all(plain[name] is hints[name] for name in hints) else _retyped(function, plain)
-    model = create_schema_from_function(
-        function.__name__, described, parse_docstring=True, error_on_invalid_docstring=False, include_injected=False
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Field name .* shadows", UserWarning)  # an argument may be called `schema`
+        model = create_schema_from_function(
+            function.__name__, described, parse_docstring=True, error_on_invalid_docstring=False, include_injected=False
+        )
     return {**_described(schema_of(model), function.__name__), "name": function.__name__}
 
 
