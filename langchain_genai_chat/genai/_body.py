@@ -136,6 +136,11 @@ def merge_tools(tools: Sequence[Tool | Callable[..., Any]], declare: Declare | N
     return merged
 
 
+def has_schema(config: GenerateContentConfig | None) -> bool:
+    """Whether an answer is to be read as an object of a schema."""
+    return config is not None and (config.response_schema is not None or config.response_json_schema is not None)
+
+
 def parse_output(text: str | None, config: GenerateContentConfig | None) -> Any:
     """What `response.parsed` is: the text under the schema that was asked for, None if it does not fit."""
     if text is None or config is None:

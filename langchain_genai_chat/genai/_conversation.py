@@ -189,7 +189,8 @@ class Turn:
         self._reply.hear(response)
         earlier = response.automatic_function_calling_responses or ()
         self._usage += [each.usage_metadata for each in earlier if each.usage_metadata]
-        response.automatic_function_calling_history = None
+        if response.automatic_function_calling_history is not None:
+            response.automatic_function_calling_history = None
         return response
 
 

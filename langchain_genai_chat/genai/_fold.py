@@ -12,6 +12,7 @@ from .types import Content, Part
 Json: TypeAlias = dict[str, Any]
 
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[(?:'([^']*)'|\"([^\"]*)\")\]")
+PLAIN_TEXT = {"text"}
 _VALUES = ("stringValue", "numberValue", "boolValue")
 
 
@@ -81,6 +82,8 @@ class ContentFolder:
 
     def __init__(self) -> None:
         self._parts: list[Part] = []
+        self._run: list[str] = []
+        """The texts of the last part, while it may grow: joined once, when it cannot, since a stream has thousands."""
         self._assembler = CallAssembler()
         self._extra: Json = {}
 
@@ -88,7 +91,8 @@ class ContentFolder:
         """Take the content of the next event, if it brings one."""
         if content is None:
             return
-        self._extra |= content.model_extra or {}
+        if content.model_extra:
+            self._extra |= content.model_extra
         for part in content.parts or ():
             if part.function_call is None:
                 self._add(part)
@@ -104,24 +108,39 @@ class ContentFolder:
             self._add(Part.model_validate(rest))
         if not self._parts:
             return None
+        self._settle()
         return Content.model_validate({**self._extra, "role": "model", "parts": self._parts})
 
     def _add(self, part: Part) -> None:
-        last = self._parts[-1] if self._parts else None
-        if last is None:
-            self._parts.append(part)
-        elif _is_bare_text(last) and last.text == "":
-            self._parts[-1] = part
-        elif _is_bare_text(part) and part.text == "":
+        if self._run == [""]:
+            self._parts[-1], self._run = part, _grows_from(part)
+        elif self._parts and _is_bare_text(part) and part.text == "":
             return
-        elif _is_bare_text(last) and _is_text(part) and bool(last.thought) == bool(part.thought):
-            self._parts[-1] = part.model_copy(update={"text": (last.text or "") + (part.text or "")})
+        elif self._run and _is_text(part) and bool(self._parts[-1].thought) == bool(part.thought):
+            self._parts[-1] = part
+            self._run.append(part.text or "")
+            if part.thought_signature is not None:
+                self._settle()
         else:
+            self._settle()
             self._parts.append(part)
+            self._run = _grows_from(part)
+
+    def _settle(self) -> None:
+        """Give the last part its whole text."""
+        if len(self._run) > 1:
+            self._parts[-1] = self._parts[-1].model_copy(update={"text": "".join(self._run)})
+        self._run = []
+
+
+def _grows_from(part: Part) -> list[str]:
+    return [part.text or ""] if _is_bare_text(part) else []
 
 
 def _is_text(part: Part) -> bool:
     """Whether a part is text, perhaps signed, and nothing else."""
+    if part.model_fields_set == PLAIN_TEXT:  # as nearly all parts of a stream are
+        return part.text is not None
     said = {name for name in part.model_fields_set if getattr(part, name) is not None}
     return "text" in said and said <= {"text", "thought", "thought_signature"} and not part.model_extra
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from . import types
 from ._api import Api, Preview, json_text, preview_of
-from ._body import encode_body, parse_output, split_config
+from ._body import encode_body, has_schema, parse_output, split_config
 from ._contents import contents_of
 from ._endpoints import UNKNOWN_PROJECT
 from ._exchange import Flow, Json, Request, read_body, read_json, stream_with_retries, with_retries
@@ -215,15 +215,19 @@ def _generate_flow(
     answer = yield from with_retries(request, _policy(api, config))
     response = read_body(answer, types.GenerateContentResponse.model_validate_json)
     response.sdk_http_response = types.HttpResponse(headers=dict(answer.headers))
-    response.parsed = parse_output(response.text, config)
+    if has_schema(config):
+        response.parsed = parse_output(response.text, config)
     return response
 
 
 def _stream(api: Api, model: str, contents: Contents, config: ConfigLike, *, awaits: bool) -> Flow[None]:
     def ask(turns: Sequence[types.Content], settings: types.GenerateContentConfig | None) -> Flow[None]:
+        parses = has_schema(settings)
+
         def read(event: bytes) -> types.GenerateContentResponse:
             chunk = types.GenerateContentResponse.model_validate_json(event)
-            chunk.parsed = parse_output(chunk.text, settings)
+            if parses:
+                chunk.parsed = parse_output(chunk.text, settings)
             return chunk
 
         request = _content_request(api, model, turns, settings, stream=True)
