@@ -1,4 +1,4 @@
-"""LangChain's runnables around a model, over sockets: fallbacks, retries, alternatives, caches, rates, one-line init."""
+"""LangChain's runnables around a model, over sockets: fallbacks, retries, alternatives, caches, rates, init."""
 
 import copy
 import json
@@ -52,7 +52,7 @@ def models_asked(google: Emulator) -> list[str]:
 async def test_tools_bound_to_a_model_with_fallbacks_are_bound_to_all(google: Emulator, model: Models) -> None:
     """LangChain reads the return annotations to tell; without them the fallbacks are lost without a word."""
     both = model().with_fallbacks([model(model=OTHER_MODEL)])
-    bound: Any = both.bind_tools([get_weather])  # type: ignore[attr-defined]
+    bound: Any = both.bind_tools([get_weather])
     for ask in (bound.invoke, bound.ainvoke):
         google.script(OVERLOADED)
         reply = ask("What is the weather in Paris?")
@@ -200,11 +200,13 @@ def test_a_chain_is_dumped_without_the_key_and_loaded_with_it(google: Emulator, 
     assert (first.body, first.headers["x-goog-api-key"]) == (second.body, second.headers["x-goog-api-key"])
 
 
+def pickled(made: Any) -> Any:
+    return pickle.loads(pickle.dumps(made))  # noqa: S301 - what was written here
+
+
 @pytest.mark.behaviour("B110")
 @pytest.mark.parametrize("used", [False, True], ids=["before use", "after use"])
-@pytest.mark.parametrize(
-    "again", [copy.deepcopy, lambda made: pickle.loads(pickle.dumps(made))], ids=["copy", "pickle"]
-)  # noqa: S301 - what this very test wrote
+@pytest.mark.parametrize("again", [copy.deepcopy, pickled])
 def test_bound_tools_and_structured_models_are_copied_and_pickled(
     used: bool, again: Callable[[Any], Any], google: Emulator, model: Models
 ) -> None:
