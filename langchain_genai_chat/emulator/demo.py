@@ -7,13 +7,20 @@ else to the emulator beside it.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.tools import tool
 
-from .. import ChatGenAI
+from .. import ChatGenAI, GenAIChatMessageHistory
 from .server import Emulator
 
 MODEL = "gemini-3.5-flash"
@@ -81,11 +88,80 @@ async def atalk(model: ChatGenAI) -> None:
     print(f"\n{conversation.tokens} tokens in all.")
 
 
+@tool
+def count_maps(town: str) -> str:
+    """Count the museum's maps of a town."""
+    return f"{len(town)} maps of {town}"
+
+
+def call(model: ChatGenAI) -> None:
+    """A tool call, which goes back with the id and the signature that it came with."""
+    print("\n== tool call")
+    bound = model.bind_tools([count_maps])
+    messages: list[BaseMessage] = [HumanMessage("How many maps are there of Vienna? Use count_maps.")]
+    print(f"\nYou:    {messages[0].text}")
+    reply = bound.invoke(messages)
+    messages.append(reply)
+    for each in reply.tool_calls:
+        print(f"Model:  calls {each['name']}({each['args']}), id {each['id']}")
+        messages.append(count_maps.invoke({**each, "type": "tool_call"}))
+        print(f"Tool:   {messages[-1].text}")
+    sent = model.preview(messages).body
+    calls = [part for content in sent["contents"] for part in content["parts"] if "functionCall" in part]
+    for part in calls:
+        signature = part.get("thoughtSignature", "")
+        print(f"        [sent back: id {part['functionCall'].get('id')}, signature {signature[:16]}...]")
+    print(f"Model:  {bound.invoke(messages).text}")
+
+
+def hold(model: ChatGenAI, folder: Path) -> None:
+    """Hold a conversation and store each whole turn; then begin a turn and wait in its middle."""
+    history = GenAIChatMessageHistory.from_messages([SystemMessage(PERSONA)])
+    for text in SAID:
+        message = HumanMessage(text)
+        history.add_messages([message, model.invoke([*history.messages, message])])
+        (folder / "history.json").write_text(history.to_json(), encoding="utf-8")
+    (folder / "request.json").write_text(next_request(model, history), encoding="utf-8")
+    for _ in model.stream([*history.messages, HumanMessage(SAID[-1])]):
+        print("in the middle of a turn", flush=True)
+        sys.stdin.read()
+
+
+def next_request(model: ChatGenAI, history: GenAIChatMessageHistory) -> str:
+    """The body that the next question is sent with."""
+    return json.dumps(model.preview([*history.messages, HumanMessage("Who am I?")]).body)
+
+
+def survive(model: ChatGenAI, folder: Path) -> None:
+    """A conversation whose process is killed in the middle of a turn, and that goes on in this one."""
+    print("\n== a killed process")
+    address = [model.base_url] if model.base_url else []
+    command = [sys.executable, "-m", __spec__.name, str(folder), *address]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - this program
+        said: Any = process.stdout
+        print(f"\nProcess {process.pid} is {said.readline().strip()}.")
+        process.kill()
+    print(f"It was killed (exit code {process.returncode}).")
+    history = GenAIChatMessageHistory.from_json((folder / "history.json").read_bytes())
+    body = next_request(model, history)
+    same = body == (folder / "request.json").read_text(encoding="utf-8")
+    print(f"{len(history.messages)} messages were stored; the next request is {len(body)} bytes long here,")
+    print("and the same byte for byte." if same else "AND DIFFERS from what it would have been there.")
+    print(f"\nYou:    {SAID[-1]}\nModel:  {model.invoke([*history.messages, HumanMessage(SAID[-1])]).text}")
+
+
 def main() -> None:
-    """Each part in turn."""
-    with connect() as model:
+    """Each part in turn; with arguments, the process that is killed: where it stores, and the emulator's address."""
+    if sys.argv[1:]:
+        folder, *address = sys.argv[1:]
+        settings: Any = {"base_url": address[0], "api_key": "any"} if address else {}
+        hold(ChatGenAI(model=MODEL, **settings), Path(folder))
+        return
+    with connect() as model, TemporaryDirectory() as folder:
         talk(model)
         asyncio.run(atalk(model))
+        call(model)
+        survive(model, Path(folder))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ What Google's service answers with a key cannot be tried here; that the first li
 """
 
 import os
+import re
 import subprocess
 import sys
 
@@ -14,10 +15,24 @@ def test_the_demo_says_what_it_talks_to_and_remembers_a_name():
     """Streamed sync and async, with the tokens of each turn and of all."""
     shown = subprocess.run(DEMO, capture_output=True, text=True, timeout=60, check=True).stdout
     assert "not Gemini" in shown.splitlines()[0]
-    for part in shown.split("== astream"):
+    for part in shown.partition("== tool call")[0].split("== astream"):
         assert part.count("tokens in, ") == 3
         assert "Your name is Alice." in part
         assert "tokens in all." in part
+
+
+def test_the_demo_keeps_a_call_s_signature_and_a_conversation_whose_process_was_killed():
+    """The two things that other clients lose."""
+    shown = subprocess.run(DEMO, capture_output=True, text=True, timeout=60, check=True).stdout
+    tool_call, killed = shown.partition("== tool call")[2].split("== a killed process")
+    called = re.search(r"calls count_maps\({'town': 'Vienna'}\), id (\w+)", tool_call)
+    assert called is not None
+    assert re.search(rf"sent back: id {called[1]}, signature \w{{16}}", tool_call)
+    assert "6 maps of Vienna" in tool_call.split("Model: ")[-1]
+    assert "in the middle of a turn" in killed
+    assert "was killed (exit code" in killed
+    assert "the same byte for byte" in killed
+    assert "Your name is Alice." in killed
 
 
 def test_with_a_key_it_says_that_it_talks_to_google():
