@@ -20,8 +20,9 @@ SIGNATURES = "__gemini_function_call_thought_signatures__"
 PARTS = "genai_parts"
 """In `additional_kwargs`: how a text-shaped message was cut into parts, where that is not text, then calls.
 
-A list of `{"end": n, "signature"?: s}`, a text part that ends at character n; `{"call": id, "patch"?: {...}}`, a
-call in its place; `{"part": {...}}`, a part that is neither. What it does not list follows: text, then calls.
+A list of `{"end": n, "signature"?: s, "more"?: {...}}`, a text part that ends at character n, with its other fields;
+`{"call": id, "patch"?: {...}}`, a call in its place; `{"part": {...}}`, a part that is neither. What it does not list
+follows: text, then calls.
 """
 
 

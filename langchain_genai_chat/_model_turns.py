@@ -149,7 +149,7 @@ def _text_shaped(text: str, message: AIMessage, calls: _Calls) -> Iterator[Json]
     at = 0
     for mark in message.additional_kwargs.get(PARTS) or ():
         if "end" in mark:
-            part: Json = {"text": text[at : mark["end"]]}
+            part: Json = {"text": text[at : mark["end"]], **mark.get("more", {})}
             if "signature" in mark:
                 part["thoughtSignature"] = mark["signature"]
             yield part

@@ -90,20 +90,22 @@ class TextParts:
     def add(self, part: Json, codec: Codec, made_id: str, piece: Piece) -> None:
         if codec is CALL:
             self._add_call(part, made_id, piece)
-        elif "text" in part and part.keys() <= {"text", "thoughtSignature"}:
-            self.add_text(part["text"], piece, part.get("thoughtSignature"))
+        elif codec.field == "text":
+            rest = {name: value for name, value in part.items() if name not in {"text", "thoughtSignature"}}
+            more = {"signature": part.get("thoughtSignature"), "more": rest or None}
+            self.add_text(part["text"], piece, {name: value for name, value in more.items() if value is not None})
         else:
             piece.note(PARTS, [*self._marks(), {"part": part}])
 
-    def add_text(self, text: str, piece: Piece, signature: str | None = None) -> None:
-        if not text and signature is None:
+    def add_text(self, text: str, piece: Piece, more: Json | None = None) -> None:
+        if not text and not more:
             return
-        marks = self._marks() if signature is not None or self._unmarked else []
+        marks = self._marks() if more or self._unmarked else []
         self._chars += len(text)
         piece.content += text
-        if signature is not None:
+        if more:
             self._marked = self._chars
-            marks.append({"end": self._chars, "signature": signature})
+            marks.append({"end": self._chars, **more})
         if marks:
             piece.note(PARTS, marks)
 
