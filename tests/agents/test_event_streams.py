@@ -62,21 +62,23 @@ SCENES: dict[str, tuple[Json, str, list[Json] | None]] = {
 }
 
 
+def summed(chunks: list[AIMessageChunk]) -> AIMessageChunk:
+    return sum(chunks[1:], start=chunks[0])
+
+
 async def by_stream(model: Any, question: str) -> AIMessage:
-    first, *rest = model.stream(question)
-    return sum(rest, start=first)
+    return summed(list(model.stream(question)))
 
 
 async def by_astream(model: Any, question: str) -> AIMessage:
-    chunks = [chunk async for chunk in model.astream(question)]
-    return sum(chunks[1:], start=chunks[0])
+    return summed([chunk async for chunk in model.astream(question)])
 
 
 async def by_second_events(model: Any, question: str) -> AIMessage:
     """The chunks that are told as they come, and the message at the end, which have to be the same."""
     events = [one async for one in model.astream_events(question, version="v2")]
     chunks = [one["data"]["chunk"] for one in events if one["event"] == "on_chat_model_stream"]
-    total: AIMessageChunk = sum(chunks[1:], start=chunks[0])
+    total = summed(chunks)
     (end,) = [one["data"]["output"] for one in events if one["event"] == "on_chat_model_end"]
     assert (end.content, end.tool_calls, end.usage_metadata) == (total.content, total.tool_calls, total.usage_metadata)
     return total
