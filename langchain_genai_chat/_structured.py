@@ -24,7 +24,7 @@ from typing_extensions import is_typeddict
 from ._errors import BadReplyError, OutputTruncatedError
 from ._replies import bad_reply
 from ._schemas import is_model, is_v1_model, schema_of, without_typed_dicts
-from ._tools import bound_forms, legal_name
+from ._tool_forms import bound_forms, legal_name
 
 Json: TypeAlias = dict[str, Any]
 Method: TypeAlias = Literal["json_schema", "function_calling", "json_mode"]

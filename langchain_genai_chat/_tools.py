@@ -1,36 +1,22 @@
-"""Tools and tool_choice in, Tool and ToolConfig of the wire out.
+"""Bound tools and tool_choice in, Tool and ToolConfig of the wire out.
 
-Knows every form in which LangChain's users give a tool; knows nothing of messages or of how a reply is read.
+Knows nothing of messages or of how a reply is read.
 """
 
-import dataclasses
-import inspect
-import re
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any, TypeAlias, get_type_hints
+from typing import Any, TypeAlias
 
-from langchain_core.runnables import Runnable
-from langchain_core.tools import BaseTool, Tool
-from langchain_core.tools.base import create_schema_from_function
-from pydantic.alias_generators import to_camel, to_snake
-from typing_extensions import is_typeddict
+from pydantic.alias_generators import to_camel
 
-from ._schemas import is_model, is_v1_model, schema_of, without_typed_dicts
+from ._tool_forms import NAME, bound_forms, legal_name
 from .genai import types
 
 Json: TypeAlias = dict[str, Any]
 
-NAME_RULE = "it must begin with a letter or an underscore, and have at most 128 characters of a-z A-Z 0-9 _ : . -"
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_:.-]{0,127}")
-_DECLARATIONS = ("functionDeclarations", "function_declarations")
+MODES = {"auto": "AUTO", "any": "ANY", "required": "ANY", True: "ANY", "none": "NONE", "validated": "VALIDATED"}
 _NO_ARGUMENTS = frozenset({"type", "title", "description", "$schema", "$id", "$comment"})
 """What a schema may say without having an argument."""
-OF_ONE_TEXT = {"type": "object", "properties": {"__arg1": {"type": "string"}}, "required": ["__arg1"]}
-"""LangChain's oldest kind of tool, whose argument has no name; it reads any."""
-MODES = {"auto": "AUTO", "any": "ANY", "required": "ANY", True: "ANY", "none": "NONE", "validated": "VALIDATED"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +27,6 @@ class ToolFields:
     """`tools` and `toolConfig`, as the wire has them; without what is not needed."""
     aliases: Mapping[str, str]
     """Names on the wire to the tools' own, where they differ."""
-
-
-def bound_forms(tool: Any, *, strict: bool | None = None, rename: bool = False) -> list[Json]:
-    """A tool as it is kept while it is bound: OpenAI's form for a function, a dict of Gemini's for a server tool.
-
-    Takes Python functions, tools, runnables as tools, pydantic classes (v1 and v2), TypedDicts, dataclasses;
-    dicts of OpenAI, Anthropic, MCP, JSON Schema and Gemini; `types.Tool` and `types.FunctionDeclaration`. A
-    schema that is given as JSON is kept word for word. Several come of Gemini's form of several functions.
-
-    Raises:
-        ValueError: Its name is none that Google takes (unless `rename`), or it is no tool.
-    """
-    server = _server_tool(tool)
-    if server is None:
-        functions = [_function(tool)]
-    else:
-        if not server.keys() & _DECLARATIONS:
-            return [server]
-        functions = [_of_declaration(each) for name in _DECLARATIONS for each in server.get(name) or ()]
-        server = {name: value for name, value in server.items() if name not in _DECLARATIONS}
-    for function in functions:
-        name = function["name"]
-        if not rename and not _NAME.fullmatch(name):
-            raise ValueError(f"tool {name!r} has no legal name: {NAME_RULE}. rename_tools=True gives it one.")
-        if strict is not None and function.setdefault("strict", strict) != strict:
-            raise ValueError(f"tool {name!r} says strict={function['strict']} itself.")
-    return [*([server] if server else ()), *({"type": "function", "function": function} for function in functions)]
 
 
 def encode_tools(
@@ -117,124 +76,10 @@ def renamed_calls(part_holders: Sequence[Mapping[str, Any]], names: Mapping[str,
     ]
 
 
-# ---- one tool ------------------------------------------------------------------------
-
-
-def _server_tool(tool: Any) -> Json | None:
-    """A tool of Google's, or declarations, in Gemini's form; None if it is a function."""
-    if isinstance(tool, types.Tool):
-        dumped: Json = tool.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return dumped
-    if not isinstance(tool, dict) or not tool:
-        return None
-    if all(to_snake(str(name)) in types.Tool.model_fields for name in tool):
-        return tool
-    ((name, settings), *others) = tool.items()  # one that came after this was written is known by its form
-    is_new = not others and isinstance(settings, dict) and name not in ("function", "properties", "parameters")
-    return tool if is_new else None
-
-
 def _wire_tool(form: Json) -> Json:
     """Gemini's form in camelCase, with what the wire's types do not know left as it is."""
     wire: Json = types.Tool.model_validate(form).model_dump(mode="json", by_alias=True, exclude_none=True)
     return {to_camel(name) if "_" in name else name: value for name, value in wire.items()}
-
-
-def _function(tool: Any) -> Json:  # noqa: C901, PLR0911 - one row for each form that a tool has
-    """A function in OpenAI's form: name, description, parameters as JSON Schema."""
-    match tool:
-        case {"type": "function", "function": {"name": _}}:
-            return dict(tool["function"])
-        case types.FunctionDeclaration():
-            return _of_declaration(tool)
-        case {"name": _, "parametersJsonSchema": _} | {"name": _, "parameters_json_schema": _}:
-            return _of_declaration(tool)
-        case {"name": _, "parameters": types.Schema()}:
-            return _of_declaration(tool)
-        case {"name": _, "parameters": {"type": str(kind)}} if kind.isupper():  # the OpenAPI subset
-            return _of_declaration(tool)
-        case {"name": str(name), "input_schema": schema} | {"name": str(name), "inputSchema": schema}:
-            return {"name": name, "description": tool.get("description") or "", "parameters": schema or {}}
-        case {"name": str(), "parameters": _} | {"name": str(), "description": _}:
-            return {name: tool[name] for name in ("name", "description", "parameters", "strict") if name in tool}
-        case {"title": str(title)}:
-            return _described(tool, title)
-        case {"type": str(kind)} if kind not in ("object", "function"):
-            raise ValueError(
-                f"a tool of type {kind!r} is not one of Google's; give it as {{'google_search': {{}}}} is."
-            )
-        case Mapping():
-            raise ValueError(f"a dict with {', '.join(map(repr, tool))} is no tool; it needs a 'name' or a 'title'.")
-    return _of_object(tool)
-
-
-def _of_declaration(given: Any) -> Json:
-    """A declaration of Gemini's; what OpenAI's form has no place for is kept beside it."""
-    declaration: Json = types.FunctionDeclaration.model_validate(given).model_dump(
-        mode="json", by_alias=True, exclude_none=True
-    )
-    function = {"name": declaration.pop("name", ""), "description": declaration.pop("description", "")}
-    if "parametersJsonSchema" in declaration:
-        function["parameters"] = declaration.pop("parametersJsonSchema")
-    return {**function, "gemini": declaration} if declaration else function
-
-
-def _of_object(tool: Any) -> Json:
-    """A Python object that is a tool: a BaseTool, a class, a function, an MCP tool."""
-    if isinstance(tool, BaseTool):
-        own = OF_ONE_TEXT if isinstance(tool, Tool) and tool.args_schema is None else tool.args_schema
-        parameters = own if isinstance(own, dict) else _described(schema_of(tool.tool_call_schema), "")["parameters"]
-        return {"name": tool.name, "description": tool.description, "parameters": parameters}
-    is_dataclass = dataclasses.is_dataclass(tool) and isinstance(tool, type)
-    if is_model(tool) or is_typeddict(tool) or is_v1_model(tool) or is_dataclass:
-        return _described(schema_of(tool), tool.__name__)
-    if isinstance(getattr(tool, "inputSchema", None), Mapping):  # mcp.types.Tool
-        return {"name": tool.name, "description": tool.description or "", "parameters": dict(tool.inputSchema)}
-    if callable(tool) and not isinstance(tool, type) and hasattr(tool, "__name__"):
-        return _of_function(tool)
-    what = tool.__name__ if isinstance(tool, type) else f"a {type(tool).__name__}"
-    hint = "; its as_tool() is one." if isinstance(tool, Runnable) else "; pass a function, a tool, a class or a dict."
-    raise ValueError(f"{what} is no tool{hint}")
-
-
-def _of_function(function: Callable[..., Any]) -> Json:
-    """A Python function: its Google-style docstring describes it and its arguments."""
-    hints = get_type_hints(function, include_extras=True)
-    plain = {name: without_typed_dicts(hint) for name, hint in hints.items()}
-    described = function if all(plain[name] is hints[name] for name in hints) else _retyped(function, plain)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Field name .* shadows", UserWarning)  # an argument may be called `schema`
-        model = create_schema_from_function(
-            function.__name__, described, parse_docstring=True, error_on_invalid_docstring=False, include_injected=False
-        )
-    return {**_described(schema_of(model), function.__name__), "name": function.__name__}
-
-
-def _retyped(function: Callable[..., Any], hints: Mapping[str, Any]) -> Callable[..., Any]:
-    """A function that is looked at only: the same one with other hints."""
-
-    @wraps(function)
-    def looked_at() -> None:
-        """Be looked at."""
-
-    signature = inspect.signature(function)
-    parameters = [each.replace(annotation=hints.get(name, Any)) for name, each in signature.parameters.items()]
-    looked_at.__annotations__ = dict(hints)
-    vars(looked_at)["__signature__"] = signature.replace(parameters=parameters)
-    return looked_at
-
-
-def _described(schema: Mapping[str, Any], name: str) -> Json:
-    """A function of a schema, whose own title and description are the function's."""
-    parameters = {key: value for key, value in schema.items() if key not in ("title", "description")}
-    return {
-        "name": schema.get("title") or name,
-        "description": schema.get("description") or "",
-        "parameters": parameters,
-    }
-
-
-# ---- the request ---------------------------------------------------------------------
 
 
 def _declaration(function: Mapping[str, Any], aliases: Mapping[str, str]) -> Json:
@@ -289,7 +134,7 @@ def _chosen(choice: Any) -> str | list[str]:
 
 def _aliases(names: Sequence[str]) -> dict[str, str]:
     """Legal and unique names for those that are not."""
-    taken = {name for name in names if _NAME.fullmatch(name)}
+    taken = {name for name in names if NAME.fullmatch(name)}
     aliases: dict[str, str] = {}
     for name in names:
         if name in taken or name in aliases:
@@ -298,14 +143,6 @@ def _aliases(names: Sequence[str]) -> dict[str, str]:
         taken.add(alias)
         aliases[name] = alias
     return aliases
-
-
-def legal_name(name: str) -> str:
-    """A name that Google takes, as like as can be; the same for names that differ in other signs only."""
-    if _NAME.fullmatch(name):
-        return name
-    plain = re.sub(r"[^A-Za-z0-9_]+", "_", name)[:120]
-    return plain if re.match(r"[A-Za-z_]", plain) else f"_{plain}"
 
 
 def _numbered(name: str) -> Iterator[str]:

@@ -44,7 +44,7 @@ from ._settings import (
     plain_timeout,
 )
 from ._structured import ask_for, parsed_replies
-from ._tools import bound_forms
+from ._tool_forms import bound_forms
 from ._turns import StreamTurn, Turn
 from ._version import __version__
 from .genai import Client, types

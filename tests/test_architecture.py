@@ -22,7 +22,7 @@ FOLDER = Path(langchain_genai_chat.__file__).parent
 # A file imports only from floors below its own. The name of a package in SHARED stands for all its files;
 # every other file, a package's __init__ too, stands here by its own name ("" is the package itself).
 FLOORS: dict[float, set[str]] = {
-    12: {"emulator.demo"},  # uses the package as its readers would
+    12: {"demo"},  # uses the package as its readers would
     11: {"", "emulator"},
     10: {"_registration", "chat_models", "chat_history"},
     9.5: {"_content_messages"},
@@ -31,7 +31,7 @@ FLOORS: dict[float, set[str]] = {
     7.5: {"_shapes", "_tool_results"},
     7: {"_blocks", "_metadata", "_profiles", "_settings", "_tools"},
     6.5: {"_caching"},
-    6: {"_media", "_families", "_errors"},
+    6: {"_media", "_families", "_errors", "_tool_forms"},
     5.9: {"_base64", "_media_options", "_schemas"},  # what _media stands on
     # the wall: langchain_core above it; httpx, pydantic and genai's own below it
     5.5: {"genai"},  # hands on what stands below
@@ -72,7 +72,6 @@ DOORS = {
     "": {"genai"},
     "chat_models": {"genai", "genai.client"},
     "chat_history": {"genai", "genai.chats", "genai._conversation"},
-    "emulator.demo": {"genai"},
 }
 
 # Imports that may stand in a function: (file or None for any, what is imported, why).
@@ -120,8 +119,7 @@ def floor_of(module: str) -> float | None:
 
 
 def is_emulator(module: str) -> bool:
-    """Whether this is the server itself, not a program that shows it."""
-    return shared_home(module) == "emulator" and module not in DOORS
+    return shared_home(module) == "emulator"
 
 
 class ImportReader(ast.NodeVisitor):
