@@ -44,6 +44,8 @@ class EventDecoder:
             block = b"".join((*self._pieces, block))
             self._pieces.clear()
         events, block = ([], block) if self._json or self._data else _plain_events(block)
+        if not block:
+            return events
         lines = block.splitlines(keepends=True)
         if lines and not lines[-1].endswith(b"\n"):  # unfinished, or a CR that may be half of a CRLF
             self._pieces.append(lines.pop())

@@ -270,9 +270,12 @@ def _post_stream(api: Api, model: str, body: Mapping[str, Any]) -> Flow[None]:
 
 def _json_ends(event: Json) -> bool:
     """`_ends` for an event's JSON."""
-    if (event.get("promptFeedback") or {}).get("blockReason"):
+    if "promptFeedback" in event and (event["promptFeedback"] or {}).get("blockReason"):
         return True
-    return any(candidate.get("finishReason") for candidate in event.get("candidates") or ())
+    for candidate in event.get("candidates") or ():  # noqa: SIM110 - `any` costs as much again as all the rest
+        if candidate.get("finishReason"):
+            return True
+    return False
 
 
 def _count(
