@@ -8,7 +8,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
+from langchain_genai_chat import GenAIChatMessageHistory, genai
 from langchain_genai_chat.emulator import Emulator
 
 Json = dict[str, Any]
@@ -49,6 +51,34 @@ def bodies(emulator: Emulator) -> list[Json]:
 
 def parts_of(body: Json) -> list[Json]:
     return [part for content in body["contents"] for part in content["parts"]]
+
+
+@pytest.mark.filterwarnings("ignore:`langchain-community` is being sunset:DeprecationWarning")
+async def test_a_store_with_an_asynchronous_engine_is_read_and_written_natively(
+    emulator: Emulator, database: tuple[str, str]
+) -> None:
+    """Such a store has no synchronous methods that could stand in for them."""
+    histories = pytest.importorskip("langchain_community.chat_message_histories")
+    engines = pytest.importorskip("sqlalchemy.ext.asyncio")
+    engine = engines.create_async_engine(database[0].replace("sqlite:", "sqlite+aiosqlite:"))
+    try:
+        store = histories.SQLChatMessageHistory("thread", connection=engine)
+        history = GenAIChatMessageHistory(store=store)
+        said = [SystemMessage("Be brief."), HumanMessage("My name is Alice."), AIMessage("Hello!", id="a")]
+        await history.aadd_messages(said)
+        assert await history.aget_messages() == said
+        assert await GenAIChatMessageHistory(store=store, curated=True).aget_messages() == said
+        contents = await history.ato_contents()
+        async with genai.Client(api_key="k", http_options={"base_url": emulator.base_url}).aio as client:
+            chat = client.chats.create(model="gemini-3.5-flash", history=contents)
+            assert "Alice" in ((await chat.send_message("What is my name?")).text or "")
+        assert bodies(emulator)[0]["systemInstruction"] == {"parts": [{"text": "Be brief."}]}
+        await history.aclear()
+        assert await history.aget_messages() == []
+        with pytest.raises(ValueError, match="async mode"):
+            history.add_message(said[1])
+    finally:
+        await engine.dispose()
 
 
 @pytest.mark.behaviour("B006")
