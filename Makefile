@@ -13,7 +13,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: $(READY) ## hold a conversation in the terminal, with the emulator or, given a key, with Gemini
-	$(BIN)/python -m langchain_genai_chat.emulator.demo
+	$(BIN)/python -m langchain_genai_chat.demo
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest -rs

@@ -87,6 +87,9 @@ LATE_IMPORTS: tuple[tuple[str | None, str, str], ...] = (
     ),
 )
 
+EMULATOR_LINES = 1500
+"""How many lines it may have that are not empty."""
+
 Tree: TypeAlias = Mapping[str, str]
 """Source text by path within the package."""
 
@@ -270,7 +273,7 @@ def check_errors_are_caught_by_name(tree: Tree) -> Iterator[str]:
 
 def check_models_are_named_in_one_place(tree: Tree) -> Iterator[str]:
     for path, text in tree.items():
-        if module_of(path) == "_families" or shared_home(module_of(path)) == "emulator":
+        if module_of(path) in {"_families", "demo"} or is_emulator(module_of(path)):
             continue
         nodes = list(ast.walk(ast.parse(text)))
         # A string that is a statement is a docstring, of a module, class, function or attribute.
@@ -279,6 +282,13 @@ def check_models_are_named_in_one_place(tree: Tree) -> Iterator[str]:
             match node:
                 case ast.Constant(value=str(value)) if "gemini-" in value and node not in docstrings:
                     yield f"{path}:{node.lineno}: {value!r}: facts about model names live in _families.py"
+
+
+def check_the_emulator_is_small(tree: Tree) -> Iterator[str]:
+    texts = [text for path, text in tree.items() if is_emulator(module_of(path))]
+    lines = sum(bool(line.strip()) for text in texts for line in text.splitlines())
+    if lines > EMULATOR_LINES:
+        yield f"the emulator has {lines} lines; a test server that grows is a second product: {EMULATOR_LINES}"
 
 
 Check: TypeAlias = Callable[[Tree], Iterator[str]]
@@ -295,6 +305,7 @@ CHECKS: tuple[Check, ...] = (
     check_imports_stand_at_the_top,
     check_errors_are_caught_by_name,
     check_models_are_named_in_one_place,
+    check_the_emulator_is_small,
 )
 
 
@@ -387,6 +398,7 @@ CIRCLE = {"genai/types/content.py": "from ._base import A", "genai/types/_base.p
             "old = f'gemini-{n}' in name",
             "_config.py:1: 'gem",
         ),
+        (check_the_emulator_is_small, "emulator/app.py", "a = 1\n\n" * 1501, "1501 lines"),
     ],
 )
 def test_the_rule_can_fail(check: Check, path: str, text: str, problem: str) -> None:
@@ -466,9 +478,7 @@ def test_importing_does_no_work(package: Tree) -> None:
 def test_work_at_import_is_noticed(work: str, tmp_path: Path) -> None:
     """A watch that sees nothing would let everything pass."""
     (tmp_path / "notes.txt").write_text("", encoding="utf-8")
-    (tmp_path / "eager.py").write_text(
-        f"import os; os.chdir(os.path.dirname(__file__)); {work}", encoding="utf-8"
-    )
+    (tmp_path / "eager.py").write_text(f"import os; os.chdir(os.path.dirname(__file__)); {work}", encoding="utf-8")
     program = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{IMPORT_ALL}"
     assert run_python(program, str(tmp_path), "eager") != ""
 

@@ -1,7 +1,7 @@
-"""A conversation in the terminal: `python -m langchain_genai_chat.emulator.demo`, or `make demo`.
+"""A conversation in the terminal: `python -m langchain_genai_chat.demo`, or `make demo`.
 
 Uses the package as its readers would: with GOOGLE_API_KEY or GEMINI_API_KEY set it talks to Google's service,
-else to the emulator beside it.
+else to the emulator.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import Any
 from langchain_core.messages import AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.tools import tool
 
-from .. import ChatGenAI, GenAIChatMessageHistory
-from .server import Emulator
+from . import ChatGenAI, GenAIChatMessageHistory
+from .emulator import Emulator
 
 MODEL = "gemini-3.5-flash"
 KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-DEMO = [sys.executable, "-m", "langchain_genai_chat.emulator.demo"]
+DEMO = [sys.executable, "-m", "langchain_genai_chat.demo"]
 
 
 def test_the_demo_says_what_it_talks_to_and_remembers_a_name():
