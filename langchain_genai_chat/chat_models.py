@@ -338,7 +338,8 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         while result is None:
             with translating():
                 response = self.client.models.post_json(method="generateContent", **turn.sent)
-            result = turn.read(response)
+            with translating(arguments=False):
+                result = turn.read(response)
         return result
 
     async def _agenerate(
@@ -352,7 +353,8 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         while result is None:
             with translating():
                 response = await self.client.aio.models.post_json(method="generateContent", **turn.sent)
-            result = turn.read(response)
+            with translating(arguments=False):
+                result = turn.read(response)
         return result
 
     def _stream(

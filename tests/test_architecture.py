@@ -48,6 +48,7 @@ FLOORS: dict[float, set[str]] = {
         "genai._upload",
     },
     1: {
+        "genai._answers",
         "genai._backends",
         "genai._contents",
         "genai._credentials",

@@ -9,9 +9,9 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
-from pydantic_core import from_json
+from pydantic_core import ValidationError, from_json
 
-from ._sse import EventDecoder
+from ._sse import BOM, EventDecoder
 from .errors import APIConnectionError, APIError, UnknownApiResponseError
 from .types.options import RetryPolicy
 
@@ -176,15 +176,22 @@ def with_retries(request: Request, policy: RetryPolicy) -> "Flow[httpx.Response]
 
 
 def stream_with_retries(
-    request: Request, policy: RetryPolicy, read: Callable[[bytes], T], ends: Callable[[T], bool]
+    request: Request,
+    policy: RetryPolicy,
+    read: Callable[[bytes], T],
+    ends: Callable[[T], bool],
+    has_content: Callable[[T], bool],
 ) -> Flow[None]:
     """Send a request and emit each event of its answer, read; sent again only while nothing was emitted.
+
+    What comes before the first content is held back until then, so that it keeps nobody from asking again.
 
     Args:
         request: With `stream` set.
         policy: Its `silence_s` bounds the wait for each block.
         read: The data of one event to what is emitted; raises `ValueError` if it cannot.
-        ends: Whether an emitted value says that the answer is complete. A stream without one was cut off.
+        ends: Whether a value says that the answer is complete. A stream without one was cut off.
+        has_content: Whether it brings something of the answer, and not only words about it.
     """
     attempts = Attempts(policy, (yield Now()))
     delay_s, emitted = 0.0, False
@@ -192,6 +199,7 @@ def stream_with_retries(
         try:
             response = yield from _send(request, policy, attempts, delay_s)
             complete = False
+            held: list[T] = []
             decoder = EventDecoder()
             more, block = Read(response), b"-"
             while block:
@@ -201,8 +209,12 @@ def stream_with_retries(
                         raise _cut_off(response)
                     chunk = read_event(event, read, response)
                     complete = complete or ends(chunk)
-                    emitted = True
-                    yield Emit(chunk)
+                    held.append(chunk)
+                    if emitted or complete or has_content(chunk):
+                        emitted = True
+                        for each in held:
+                            yield Emit(each)
+                        held.clear()
             if complete:
                 return
             raise _cut_off(response)
@@ -237,7 +249,7 @@ def _timed(request: Request, policy: RetryPolicy, attempts: Attempts, delay_s: f
 
 def read_body(response: "httpx.Response", read: Callable[[bytes], T]) -> T:
     """The body of a unary success, read; an error object under a 2xx is raised as the error that it is."""
-    body = response.content
+    body = response.content.removeprefix(BOM)
     if not body.strip():
         raise _unreadable(response, "The answer is empty.", body)
     return read_event(body, read, response)
@@ -252,7 +264,8 @@ def read_event(data: bytes, read: Callable[[bytes], T], response: "httpx.Respons
     try:
         return read(data)
     except ValueError as problem:
-        raise _unreadable(response, "The answer cannot be read.", data) from problem
+        # Not from the problem: pydantic's shows all that came, which may repeat the key.
+        raise _unreadable(response, f"The answer cannot be read: {_told(problem)}.", data) from None
 
 
 def error_of(response: "httpx.Response") -> APIError:
@@ -265,6 +278,7 @@ def error_of(response: "httpx.Response") -> APIError:
     if response.has_redirect_location:
         text = f"Redirected to {_origin(response)}; redirects are not followed, since they would carry the key."
         details = {"message": text, "status": response.reason_phrase}
+        response.next_request = None  # httpx has made it, with the key in it
     elif not isinstance(details, (dict, list)) or not details:
         text = body[:PAGE_MAX_BYTES].decode("utf-8", "replace").strip()
         details = {"message": text, "status": response.reason_phrase}
@@ -284,6 +298,15 @@ def _error_inside(data: bytes, response: "httpx.Response") -> APIError | None:
     code = error.get("code") if isinstance(error, dict) else None
     code = code if isinstance(code, int) else 500
     return _error(APIError.for_status(code), code, body, response)
+
+
+def _told(problem: ValueError) -> str:
+    """What is wrong with an answer, without the answer."""
+    if not isinstance(problem, ValidationError):
+        return str(problem).rstrip(".")
+    first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(step) for step in first["loc"])
+    return f"{place}: {first['msg']}" if place else first["msg"]
 
 
 def _unreadable(response: "httpx.Response", message: str, body: bytes) -> UnknownApiResponseError:

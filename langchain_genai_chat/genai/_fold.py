@@ -7,11 +7,14 @@ import re
 from itertools import pairwise
 from typing import Any, TypeAlias
 
+from .errors import UnknownApiResponseError
 from .types import Content, Part
 
 Json: TypeAlias = dict[str, Any]
 
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[(?:'([^']*)'|\"([^\"]*)\")\]")
+_MAX_GAP = 1_000
+"""Places of a list that may be left out before one; more would be memory for nothing."""
 PLAIN_TEXT = {"text"}
 _VALUES = ("stringValue", "numberValue", "boolValue")
 
@@ -63,8 +66,9 @@ class CallAssembler:
             target = _inside(target, step, [] if isinstance(following, int) else {})
         value = next((piece[name] for name in _VALUES if name in piece), None)
         last = steps[-1]
-        if path in self._unfinished and isinstance(value, str):
-            value = _at(target, last) + value
+        before = _at(target, last)
+        if path in self._unfinished and isinstance(value, str) and isinstance(before, str):
+            value = before + value
         _set(target, last, value)
         if piece.get("willContinue"):
             self._unfinished.add(path)
@@ -166,9 +170,17 @@ def _at(target: Any, step: int | str) -> Any:
 
 
 def _set(target: Any, step: int | str, value: Any) -> None:
-    if isinstance(target, list) and isinstance(step, int):
+    if isinstance(target, list) != isinstance(step, int) or (isinstance(step, int) and step > len(target) + _MAX_GAP):
+        raise _misplaced(step, target)
+    if isinstance(step, int):
         target.extend([None] * (step + 1 - len(target)))
     target[step] = value
+
+
+def _misplaced(step: int | str, target: Any) -> UnknownApiResponseError:
+    kind = f"a list of {len(target)}" if isinstance(target, list) else "an object"
+    message = f"A piece of a function call belongs at {str(step)!r:.80} of {kind}, where nothing can be."
+    return UnknownApiResponseError(200, {"error": {"message": message, "status": "UNREADABLE_RESPONSE"}})
 
 
 def _inside(target: Any, step: int | str, empty: Any) -> Any:

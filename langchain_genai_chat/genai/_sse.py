@@ -8,7 +8,7 @@ import re
 
 _OTHER_FIELD = re.compile(rb":|[A-Za-z][\w-]*\s*(?::|$)")
 _JSON_MARKS = re.compile(rb'\\.|["{}\[\]]', re.DOTALL)
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 
 
 class EventDecoder:
@@ -32,11 +32,11 @@ class EventDecoder:
         if not self._started:
             block = b"".join((*self._pieces, block))
             self._pieces.clear()
-            if len(block) < len(_BOM) and _BOM.startswith(block):
+            if len(block) < len(BOM) and BOM.startswith(block):
                 self._pieces.append(block)
                 return []
             self._started = True
-            block = block.removeprefix(_BOM)
+            block = block.removeprefix(BOM)
         if b"\n" not in block and b"\r" not in block:
             self._pieces.append(block)  # a large event comes in many blocks: joined once, at its end
             return self._early_json()

@@ -3,12 +3,13 @@
 Knows methods and paths, and how an answer is read; requests are composed by `_api` and sent by `transport`.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from . import types
+from ._answers import has_content, read_answer
 from ._api import Api, Preview, json_text, preview_of
 from ._body import encode_body, has_schema, parse_output, split_config
 from ._contents import contents_of
@@ -231,7 +232,7 @@ def _stream(api: Api, model: str, contents: Contents, config: ConfigLike, *, awa
             return chunk
 
         request = _content_request(api, model, turns, settings, stream=True)
-        return stream_with_retries(request, _policy(api, settings), read, _ends)
+        return stream_with_retries(request, _policy(api, settings), read, _ends, _has_content)
 
     return _in_rounds(ask, contents, config, awaits=awaits)
 
@@ -255,17 +256,23 @@ def _ends(chunk: types.GenerateContentResponse) -> bool:
     return any(candidate.finish_reason for candidate in chunk.candidates or ())
 
 
+def _has_content(chunk: types.GenerateContentResponse) -> bool:
+    """`has_content` for a typed event."""
+    return any(candidate.content and candidate.content.parts for candidate in chunk.candidates or ())
+
+
 def _post(api: Api, model: str, method: str, body: Mapping[str, Any]) -> Flow[Json]:
-    return _post_flow(_model_request(api, model, method, body), api.policy)
+    read = read_answer if method == "generateContent" else read_json
+    return _post_flow(_model_request(api, model, method, body), api.policy, read)
 
 
-def _post_flow(request: Request, policy: types.RetryPolicy) -> Flow[Json]:
-    return read_body((yield from with_retries(request, policy)), read_json)
+def _post_flow(request: Request, policy: types.RetryPolicy, read: Callable[[bytes], Json]) -> Flow[Json]:
+    return read_body((yield from with_retries(request, policy)), read)
 
 
 def _post_stream(api: Api, model: str, body: Mapping[str, Any]) -> Flow[None]:
     request = _model_request(api, model, "streamGenerateContent", body, stream=True)
-    return stream_with_retries(request, api.policy, read_json, _json_ends)
+    return stream_with_retries(request, api.policy, read_answer, _json_ends, has_content)
 
 
 def _json_ends(event: Json) -> bool:

@@ -160,7 +160,7 @@ class SyncTransport:
                     value = time.monotonic()
                 case Calls(functions=functions):
                     value = [function() for function in functions]
-        except httpx.HTTPError as problem:
+        except (httpx.HTTPError, httpx.InvalidURL) as problem:
             exchange.fail(translated(problem))
         except APIError as problem:
             exchange.fail(problem)
@@ -262,7 +262,7 @@ class AsyncTransport:
                     value = time.monotonic()
                 case Calls(functions=functions):
                     value = await _at_once(functions)
-        except httpx.HTTPError as problem:
+        except (httpx.HTTPError, httpx.InvalidURL) as problem:
             exchange.fail(translated(problem))
         except APIError as problem:
             exchange.fail(problem)
@@ -404,7 +404,7 @@ class _UntilDeadline(httpx.SyncByteStream):
         self._stream.close()
 
 
-def translated(problem: httpx.HTTPError) -> APIError:
+def translated(problem: httpx.HTTPError | httpx.InvalidURL) -> APIError:
     """The error of httpx as one of this package's, with it as the cause and the credentials gone from it."""
     text = str(problem) or type(problem).__name__
     match problem:
@@ -417,6 +417,9 @@ def translated(problem: httpx.HTTPError) -> APIError:
         case httpx.DecodingError():
             details = {"message": f"The answer cannot be decoded: {text}", "status": "UNREADABLE_RESPONSE"}
             error = UnknownApiResponseError(0, {"error": details})
+        case httpx.InvalidURL():  # httpx reads where an answer redirects to, though nobody follows it
+            details = {"message": f"The answer redirects to no address: {text}", "status": "UNREADABLE_RESPONSE"}
+            error = UnknownApiResponseError(0, {"error": details})
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
             error = APIConnectionError.because(
                 f"The request cannot be sent: {text}", status="BAD_REQUEST", may_pass=False
@@ -427,9 +430,9 @@ def translated(problem: httpx.HTTPError) -> APIError:
     return error
 
 
-def _unsigned(problem: httpx.HTTPError) -> httpx.HTTPError:
+def _unsigned(problem: httpx.HTTPError | httpx.InvalidURL) -> Exception:
     try:
-        headers = problem.request.headers
+        headers = problem.request.headers if isinstance(problem, httpx.HTTPError) else {}
     except RuntimeError:  # it is about no request
         return problem
     for name in CREDENTIAL_HEADERS:

@@ -118,7 +118,7 @@ def ended(event: dict[str, Any]) -> bool:
 
 
 def stream(policy: RetryPolicy = CALM, request: Request = STREAM) -> Flow[None]:
-    return stream_with_retries(request, policy, read_json, ended)
+    return stream_with_retries(request, policy, read_json, ended, lambda event: event != {})
 
 
 def call(policy: RetryPolicy = CALM, request: Request = CALL) -> Flow[Any]:
