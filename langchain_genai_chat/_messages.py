@@ -322,10 +322,9 @@ def _plain_role(message: BaseMessage) -> str | None:
     text = message.content
     if type(text) is not str or not text:
         return None
-    kind = type(message)
-    if kind is HumanMessage:
+    if type(message) is HumanMessage:
         return "user"
-    if kind is not AIMessage or message.additional_kwargs or text.isspace():
+    if type(message) is not AIMessage or message.additional_kwargs or text.isspace():
         return None
     return None if message.tool_calls or message.invalid_tool_calls else "model"
 
