@@ -3,8 +3,6 @@
 Knows the command line; everything else is the server's.
 """
 
-from __future__ import annotations
-
 import argparse
 
 from .server import Emulator

@@ -3,8 +3,6 @@
 Knows routes and frames; what is valid, refused or answered is decided in validate, rules and model.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import re

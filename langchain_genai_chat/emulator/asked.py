@@ -3,8 +3,6 @@
 Knows contents, turns and declarations; knows nothing of what is refused or answered.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, groupby

@@ -3,8 +3,6 @@
 Knows names, limits and families; knows nothing of requests or of answers.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass, replace

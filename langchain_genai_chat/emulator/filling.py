@@ -4,8 +4,6 @@ Knows both dialects of schemas, and prompts; knows nothing of tools, of models o
 where the prompt meets them; `not`, `if` and their like are not looked at.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from contextlib import suppress

@@ -3,8 +3,6 @@
 Knows a validated request and a model's family; knows nothing of HTTP, of keys or of what is refused.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

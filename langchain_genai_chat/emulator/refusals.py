@@ -3,10 +3,8 @@
 Knows statuses and the shape of an error body; knows nothing of what was asked.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 TYPE = "type.googleapis.com/google.rpc."
 CODES = {
@@ -32,7 +30,7 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, status: str, message: str = "", *details: Any, retry_delay_s: float | None = None) -> Fault:
+    def of(cls, status: str, message: str = "", *details: Any, retry_delay_s: float | None = None) -> Self:
         """A fault in Google's envelope, with a RetryInfo detail where a delay in seconds is given."""
         if retry_delay_s is not None:
             details = (*details, {"@type": f"{TYPE}RetryInfo", "retryDelay": f"{retry_delay_s:g}s"})

@@ -5,8 +5,6 @@ rule's name in schemas/refusals.json; a rule without a recording, a report that 
 documentation has no place here.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator

@@ -3,8 +3,6 @@
 Knows sockets, threads and uvicorn; knows nothing of what is served.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 import threading

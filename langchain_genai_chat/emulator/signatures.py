@@ -3,8 +3,6 @@
 Knows parts and bytes; knows nothing of turns or of models.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from base64 import b64encode

@@ -3,8 +3,6 @@
 Knows resources and the upload protocol as values; knows nothing of HTTP. Files' bytes are counted, not kept.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from collections.abc import Mapping

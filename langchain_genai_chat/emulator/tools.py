@@ -3,8 +3,6 @@
 Knows a validated request and its declarations; knows nothing of answers in text.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Any

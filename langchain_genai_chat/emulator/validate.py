@@ -3,8 +3,6 @@
 Knows field names, types and the words of Google's complaints; knows nothing of turns, keys or models.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from base64 import b64decode
