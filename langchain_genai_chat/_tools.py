@@ -15,6 +15,7 @@ from .genai import types
 Json: TypeAlias = dict[str, Any]
 
 MODES = {"auto": "AUTO", "any": "ANY", "required": "ANY", True: "ANY", "none": "NONE", "validated": "VALIDATED"}
+_ARGUMENTS = ("parametersJsonSchema", "parameters")
 _NO_ARGUMENTS = frozenset({"type", "title", "description", "$schema", "$id", "$comment"})
 """What a schema may say without having an argument."""
 
@@ -43,15 +44,12 @@ def encode_tools(
         rename: Give tools whose names Google does not take other names, and map them back.
 
     Raises:
-        ValueError: The choice names no bound tool, a name is bound twice, or the tools cannot be mixed.
+        ValueError: The choice names no bound tool, or the tools cannot be mixed.
     """
     forms = [form for tool in tools for form in bound_forms(tool, rename=rename)]
     functions = [form["function"] for form in forms if form.get("type") == "function"]
     servers = [wire for form in forms if form.get("type") != "function" and (wire := _wire_tool(form))]
-    names = [function["name"] for function in functions]
-    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
-        raise ValueError(f"{', '.join(map(repr, twice))} is bound twice; the name of a tool is what calls go by.")
-    aliases = _aliases(names) if rename else {}
+    aliases = _aliases([function["name"] for function in functions]) if rename else {}
     sent: list[Json] = servers
     if functions:
         sent = [*servers, {"functionDeclarations": [_declaration(function, aliases) for function in functions]}]
@@ -88,7 +86,7 @@ def _declaration(function: Mapping[str, Any], aliases: Mapping[str, str]) -> Jso
     return {
         "name": aliases.get(function["name"], function["name"]),
         "description": function.get("description") or "",
-        **{name: value for name, value in schemas.items() if "arameters" not in name or _takes_arguments(value)},
+        **{name: value for name, value in schemas.items() if name not in _ARGUMENTS or _takes_arguments(value)},
     }
 
 

@@ -285,11 +285,7 @@ GIVEN: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize(
-    "given_tool",
-    GIVEN,
-    ids=lambda form: f"{type(form).__name__}-{'-'.join(form)[:40]}" if isinstance(form, dict) else type(form).__name__,
-)
+@pytest.mark.parametrize("given_tool", GIVEN)
 @pytest.mark.behaviour("B023")
 def test_a_schema_in_any_form_goes_word_for_word(given_tool: Any) -> None:
     """Order, nulls and unknown words included; what came is not changed."""
@@ -368,7 +364,6 @@ def hinted_tool() -> BaseTool:
         GIVEN[6],
         Tool(name="search", description="Search.", func=len),
     ],
-    ids=str,
 )
 def test_names_descriptions_and_what_is_required_are_langchains(form: Any) -> None:
     """A tool that is described otherwise here would behave otherwise than on every other model."""
@@ -413,7 +408,6 @@ def test_what_is_no_tool_is_told_by_what_it_is(form: Any, told: str) -> None:
         },
         {"name": "now", "description": "Tell the time.", "parameters": {"type": "OBJECT", "properties": {}}},
     ],
-    ids=str,
 )
 def test_a_function_without_arguments_has_no_schema(form: Any) -> None:
     """Empty properties were refused."""
@@ -465,7 +459,6 @@ def test_binding_again_and_again_says_nothing(caplog: pytest.LogCaptureFixture) 
         ({"of_tomorrow": {"some_key": 1}}, {"ofTomorrow": {"some_key": 1}}),
         ({"ofTomorrow": {}}, {"ofTomorrow": {}}),
     ],
-    ids=str,
 )
 @pytest.mark.behaviour("B084")
 def test_tools_that_google_runs_go_as_they_are(given_tool: Any, sent: Json) -> None:
@@ -514,7 +507,6 @@ OF_NAME = {"mode": "ANY", "allowedFunctionNames": ["add"]}
         ({"type": "tool", "name": "add"}, OF_NAME),
         (["now", "add"], {"mode": "ANY", "allowedFunctionNames": ["now", "add"]}),
     ],
-    ids=str,
 )
 @pytest.mark.behaviour("B018")
 def test_every_spelling_of_a_choice(choice: Any, config: Json | None) -> None:
@@ -596,12 +588,6 @@ def test_every_name_has_a_legal_one_of_its_own(given_names: list[str]) -> None:
 def test_a_choice_goes_under_the_legal_name() -> None:
     sent = encode({"name": "get weather", "description": ""}, choice="get weather", rename=True)
     assert sent["toolConfig"]["functionCallingConfig"]["allowedFunctionNames"] == ["get_weather"]
-
-
-def test_a_name_is_bound_once() -> None:
-    """Google refuses it, naming neither tool."""
-    with pytest.raises(ValueError, match="'add' is bound twice"):
-        encode(add, {"name": "add", "description": "another"})
 
 
 def test_renaming_changes_copies_only() -> None:
