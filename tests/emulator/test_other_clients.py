@@ -41,7 +41,7 @@ def test_a_chat_remembers_unary_and_streamed(client):
     )
 
 
-@pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession")  # google-genai's, where aiohttp is installed
+@pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession")  # google-genai's own
 async def test_the_async_client_gets_the_same(emulator):
     """Another transport of the same SDK."""
     client = genai.Client(api_key="k", vertexai=False, http_options={"base_url": emulator.base_url})
