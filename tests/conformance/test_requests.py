@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import BaseMessage, SystemMessage
 
+from langchain_genai_chat import GenAIChatMessageHistory
 from langchain_genai_chat._content_messages import decode_contents
 from langchain_genai_chat._errors import InvalidRequestError
 from langchain_genai_chat._families import family_of
@@ -67,6 +68,26 @@ def test_every_recorded_conversation_says_the_same_as_messages(requests):
     assert len(requests) > 1_000
     assert refused.keys() == REFUSED.keys(), refused
     assert not different, _first(different)
+
+
+def test_every_recorded_conversation_is_kept_whole_as_messages_in_json(requests):
+    """A message history is stored as its messages, and has to give back the contents that it was made of."""
+    different = {}
+    for exchange, recorded in requests:
+        roles = ["model" if content.get("role") == "model" else "user" for content in recorded["contents"]]
+        history = GenAIChatMessageHistory(
+            {**content, "role": role} for content, role in zip(recorded["contents"], roles, strict=True)
+        )
+        again = GenAIChatMessageHistory.from_json(history.to_json())
+        if _kept(again) != _kept(history):
+            different[exchange["id"]] = (_kept(history), _kept(again))
+    # these have their call answered with an error
+    assert different.keys() == {name for name, reason in REFUSED.items() if reason == UNANSWERED}, _first(different)
+
+
+def _kept(history: GenAIChatMessageHistory) -> Any:
+    contents = history.to_contents()
+    return _said({"contents": [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in contents]})
 
 
 def _messages_of(body: Json, model: str, *, vertex: bool) -> list[BaseMessage]:
