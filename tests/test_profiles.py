@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
+from blockbuster import blockbuster_ctx
 from langchain_core.language_models import ModelProfile
 
 import langchain_genai_chat
 from langchain_genai_chat import ChatGenAI
 from langchain_genai_chat._families import FAMILIES, family_of
 from langchain_genai_chat._profiles import profile_of
+from langchain_genai_chat.data.profiles import MODELS
 
 MODEL = "gemini-3.5-flash"
-TABLE = json.loads(Path(langchain_genai_chat.__file__).with_name("data").joinpath("profiles.json").read_text("utf-8"))
 LISTED = json.loads(
     Path(langchain_genai_chat.__file__).parent.joinpath("emulator", "schemas", "models.json").read_text("utf-8")
 )["models"]
@@ -25,7 +26,7 @@ def limits(name: str) -> tuple[int, int]:
     return profile["max_input_tokens"], profile["max_output_tokens"]
 
 
-@pytest.mark.parametrize("name", TABLE["models"])
+@pytest.mark.parametrize("name", MODELS)
 def test_every_profile_has_langchains_keys_and_values(name: str) -> None:
     """A key that LangChain does not know warns each time that a model is made."""
     profile = profile_of(name)
@@ -54,7 +55,7 @@ def test_limits_are_those_that_google_lists(row: dict[str, Any]) -> None:
 def test_a_model_is_known_by_any_form_of_its_name(name: str, known: str) -> None:
     """Resource names and dated versions are the same model."""
     assert profile_of(name) == profile_of(known)
-    assert profile_of(name)["name"] == TABLE["models"][known]["name"]
+    assert profile_of(name)["name"] == MODELS[known]["name"]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_an_unknown_model_has_its_familys_facts_and_no_name_of_another(name: str
 def test_every_family_is_like_a_model_of_its_own() -> None:
     """A family that named another's model would give an unknown model the wrong limits."""
     for _, family in FAMILIES:
-        assert family.like in TABLE["models"]
+        assert family.like in MODELS
         assert family_of(family.like).takes_tools is family.takes_tools
         assert family_of(family.like).thinking == family.thinking
 
@@ -95,6 +96,12 @@ def test_every_family_is_like_a_model_of_its_own() -> None:
 def test_a_schema_beside_tools_is_said_where_the_family_takes_it(name: str, both: bool) -> None:
     """Agents take the profile's word for it, and Gemini 2 answers with 400."""
     assert profile_of(name)["structured_output"] is both
+
+
+async def test_a_model_that_is_made_in_an_event_loop_has_its_profile() -> None:
+    """Servers watch for files that are read there, and LangChain hides what goes wrong with a profile."""
+    with blockbuster_ctx():
+        assert ChatGenAI(model=MODEL).profile == profile_of(MODEL)
 
 
 def test_a_profile_is_a_copy() -> None:
@@ -123,7 +130,7 @@ def test_limits_are_those_of_every_recorded_list(recordings: Callable[[str], lis
     """Google's lists, as they were recorded by others."""
     bodies = [one["response_text"] for one in recordings("other.jsonl") if "inputTokenLimit" in one["response_text"]]
     rows = [row for body in bodies for row in json.loads(body).get("models", [])]
-    known = [row for row in rows if row["name"].removeprefix("models/") in TABLE["models"]]
+    known = [row for row in rows if row["name"].removeprefix("models/") in MODELS]
     assert len(known) > 20
     assert {
         row["name"] for row in known if limits(row["name"]) != (row["inputTokenLimit"], row["outputTokenLimit"])

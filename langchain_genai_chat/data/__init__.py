@@ -1,0 +1,1 @@
+"""Facts that come from elsewhere, as they are."""
