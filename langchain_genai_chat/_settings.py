@@ -20,7 +20,7 @@ History: TypeAlias = Literal["strict", "repair"]
 OnBadReply: TypeAlias = Literal["return", "raise", "retry"]
 
 
-class ConnectionFields(BaseModel):
+class ConnectionFields(BaseModel, defer_build=True):  # only as a base is it ever built; so is the next one
     """Where requests go and who sends them: what a client is made of, so that none goes with one that is given."""
 
     api_key: SecretStr | None = None
@@ -40,7 +40,7 @@ class ConnectionFields(BaseModel):
     verify: Any = Field(default=None, exclude=True, repr=False)
 
 
-class GenerationFields(BaseModel):
+class GenerationFields(BaseModel, defer_build=True):
     """How a reply is made: the fields of `types.GenerateContentConfig`, under LangChain's names where it has some.
 
     None means not set, and is not sent; every other value is, falsy ones too.

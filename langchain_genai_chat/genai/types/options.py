@@ -55,7 +55,11 @@ class RetryPolicy:
 
 class _Options(BaseModel):
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", arbitrary_types_allowed=True
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        defer_build=True,  # as WireModel's
     )
 
 
