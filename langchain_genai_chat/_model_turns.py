@@ -219,8 +219,9 @@ def _split_text(block: Mapping[str, Any]) -> Iterator[Json]:
 
 def _foreign_parts(message: AIMessage, calls: _Calls) -> Iterator[Json]:
     """The parts of another provider's message: text, media and calls; what only it understands is left out."""
-    blocks: list[Any] = [*message.content_blocks]
-    for block in blocks:
+    blocks: list[Any] = [*message.content_blocks]  # as they are in a message that is tagged v1
+    for item in blocks:
+        block = {"type": "text", "text": item} if isinstance(item, str) else item
         kind = block["type"]
         if kind == "text":
             yield {"text": block["text"]}

@@ -247,6 +247,10 @@ SHAPES: dict[str, tuple[AIMessage, list[Json]]] = {
         AIMessage("a", response_metadata={"model_provider": "openai", "output_version": "v1"}),
         [{"text": "a"}],
     ),
+    "v1 str in a list of another provider": (
+        AIMessage(["a", "b"], response_metadata={"model_provider": "openai", "output_version": "v1"}),
+        [{"text": "a"}, {"text": "b"}],
+    ),
 }
 
 
