@@ -26,6 +26,7 @@ from langchain_core.messages import (
 from langchain_core.messages.utils import message_chunk_to_message
 
 from langchain_genai_chat import ChatGenAI
+from langchain_genai_chat import GenAIChatMessageHistory, genai
 from langchain_genai_chat._errors import InvalidRequestError
 from langchain_genai_chat._families import family_of
 from langchain_genai_chat._messages import encode_messages
@@ -38,6 +39,7 @@ from langchain_genai_chat.emulator.validate import read_body
 Json = dict[str, Any]
 
 MODELS = load_models()
+CLIENT = genai.Client(api_key="k")
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 IMAGE = {"type": "image", "base64": PNG, "mime_type": "image/png"}
 
@@ -277,3 +279,23 @@ def _joined(parts: list[Json]) -> list[Json]:
         else:
             joined.append(part)
     return joined
+
+
+@quick
+@given(messages=conversations, in_a_chat=st.booleans())
+def test_a_message_history_is_the_same_however_messages_are_added(messages, in_a_chat):
+    """One message in is one message out; what is kept does not depend on who added how many at a time."""
+    at_once, stepwise = (
+        GenAIChatMessageHistory(CLIENT.chats.create(model="gemini-3.5-flash") if in_a_chat else None) for _ in range(2)
+    )
+    try:
+        at_once.add_messages(messages)
+    except InvalidRequestError:
+        assert at_once.messages == []
+        return
+    for message in messages:
+        stepwise.add_message(message)
+    assert at_once.messages == stepwise.messages == messages
+    assert at_once.to_contents() == stepwise.to_contents()
+    if not in_a_chat:
+        assert GenAIChatMessageHistory.from_json(at_once.to_json()).to_contents() == at_once.to_contents()

@@ -117,13 +117,17 @@ class Conversation:
                 self._curated.extend(contents)
 
     def revise(self, gone: Sequence[Content], contents: Sequence[Content]) -> None:
-        """Put contents at the end, in place of some of the last ones; an empty answer is kept, and never sent."""
+        """Put contents at the end, in place of some of the last; an empty answer is never sent, nor its question."""
         places = set(map(id, gone))
         with self._lock:
             for kept in (self._comprehensive, self._curated):
                 kept[:] = [content for content in kept if id(content) not in places]
             self._comprehensive += contents
-            self._curated[:] = curate([*self._curated, *contents])
+            for content in contents:
+                if content.role != "model" or has_parts(content):
+                    self._curated.append(content)
+                elif self._curated and self._curated[-1].role == "user":
+                    self._curated.pop()
 
     def clear(self) -> None:
         """Forget what was said; config and costs stay."""
