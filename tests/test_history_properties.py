@@ -25,8 +25,7 @@ from langchain_core.messages import (
 )
 from langchain_core.messages.utils import message_chunk_to_message
 
-from langchain_genai_chat import ChatGenAI
-from langchain_genai_chat import GenAIChatMessageHistory, genai
+from langchain_genai_chat import ChatGenAI, GenAIChatMessageHistory, genai
 from langchain_genai_chat._errors import InvalidRequestError
 from langchain_genai_chat._families import family_of
 from langchain_genai_chat._messages import encode_messages
