@@ -8,12 +8,16 @@ from langchain.agents import create_agent
 from langchain.agents.middleware import (
     ClearToolUsesEdit,
     ContextEditingMiddleware,
+    HumanInTheLoopMiddleware,
+    LLMToolSelectorMiddleware,
     ModelFallbackMiddleware,
     ModelRetryMiddleware,
     SummarizationMiddleware,
 )
 from langchain_core.exceptions import ModelInvalidRequestError
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command
 
 from langchain_genai_chat import ChatGenAI
 from langchain_genai_chat.emulator import Emulator, Fault
@@ -156,3 +160,51 @@ def test_results_are_cleared_by_counts_of_one_request_each(google: Emulator, mod
     assert len(answered) == 4
     assert 4 <= len(counted) <= 8
     assert all("tools" in one.body["generateContentRequest"] for one in counted)
+
+
+@pytest.mark.parametrize(
+    ("decision", "told"),
+    [
+        ({"type": "approve"}, "sunny in Paris"),
+        ({"type": "edit", "edited_action": {"name": "get_weather", "args": {"city": "Oslo"}}}, "sunny in Oslo"),
+        ({"type": "reject", "message": "Not today."}, "get_weather failed: User rejected"),
+    ],
+    ids=lambda value: value["type"] if isinstance(value, dict) else None,
+)
+@pytest.mark.parametrize("settings", [{}, {"include_thoughts": True}], ids=str)
+def test_a_person_may_decide_about_a_call(
+    settings: Any, decision: Any, told: str, google: Emulator, model: Models
+) -> None:
+    """The turn waits in a checkpoint, and goes on with the model's own call, signed as it was."""
+    asking = HumanInTheLoopMiddleware(interrupt_on={"get_weather": True})
+    agent: Any = create_agent(model(**settings), [get_weather], middleware=[asking], checkpointer=InMemorySaver())
+    thread = {"configurable": {"thread_id": "t"}}
+    waiting = agent.invoke(asked("What is the weather in Paris?"), thread)
+    assert waiting["__interrupt__"]
+    result = agent.invoke(Command(resume={"decisions": [decision]}), thread)
+    assert told in result["messages"][-1].text
+    call, signed = next(
+        (part["functionCall"], "thoughtSignature" in part)
+        for content in google.requests[-1].body["contents"]
+        for part in content["parts"]
+        if "functionCall" in part
+    )
+    assert (call["args"], signed) == ({"city": "Paris"}, True)
+
+
+def test_a_model_chooses_the_tools_that_another_call_gets(google: Emulator, model: Models) -> None:
+    """The choice is a structured answer of an enumeration that LangChain makes as it runs."""
+
+    def get_time(city: str) -> str:
+        """Get the time in a city."""
+        return f"It is noon in {city}."
+
+    select = LLMToolSelectorMiddleware(model=model(), max_tools=1)
+    agent = create_agent(model(), [get_weather, get_time], middleware=[select])
+    result = agent.invoke(asked("Use get_weather for Paris"))
+    assert "sunny in Paris" in result["messages"][-1].text
+    declared = [
+        [one["name"] for tool in request.body.get("tools", []) for one in tool["functionDeclarations"]]
+        for request in google.requests
+    ]
+    assert declared == [[], ["get_weather"], [], ["get_weather"]]
