@@ -490,7 +490,7 @@ async def collect(chain: RunnableWithMessageHistory, said: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", ["here", "chat", "store"])
+@pytest.mark.parametrize("kind", ["here", "chat", "async chat", "store"])
 def test_a_chain_with_tools_and_a_chat_hold_one_conversation(  # noqa: PLR0917 - pytest hands them over by name
     model: ChatGenAI,
     client: genai.Client,
@@ -502,11 +502,13 @@ def test_a_chain_with_tools_and_a_chat_hold_one_conversation(  # noqa: PLR0917 -
     """Each turn is stored once, with its calls and results; LangChain only logs what goes wrong there."""
     caplog.set_level(logging.WARNING)
     chat = client.chats.create(model=MODEL)
+    async_chat = client.aio.chats.create(model=MODEL)
     store = Store()
     kept = GenAIChatMessageHistory()
     histories: dict[str, Callable[[], GenAIChatMessageHistory]] = {
         "here": lambda: kept,
         "chat": lambda: GenAIChatMessageHistory(chat),
+        "async chat": lambda: GenAIChatMessageHistory(async_chat),
         "store": lambda: GenAIChatMessageHistory(store=store),
     }
     chain = RunnableWithMessageHistory(model.bind_tools([add]), histories[kind])

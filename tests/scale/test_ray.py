@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -29,8 +30,8 @@ def test_a_thousand_prompts_are_answered_in_order_and_failures_stay_with_their_r
     pytest.importorskip("ray.data", reason="ray is not installed")
     prompts, results = tmp_path / "prompts.txt", tmp_path / "results.json"
     prompts.write_text("\n".join(f"Tell me of number {number}" for number in range(PROMPTS)), encoding="utf-8")
-    env = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
-    with Emulator(answer=answer) as emulator:
+    with TemporaryDirectory(prefix="ray") as folder, Emulator(answer=answer) as emulator:  # a short path, for sockets
+        env = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "RAY_TMPDIR": folder}
         command = [sys.executable, str(PROGRAM), emulator.base_url, str(prompts), str(results)]
         subprocess.run(command, env=env, check=True, timeout=110)
         assert len(emulator.requests) == PROMPTS
