@@ -172,6 +172,23 @@ def test_googles_own_tools_stand_beside_functions(tool: Any, sent: Any, google: 
         assert one.body["toolConfig"]["includeServerSideToolInvocations"] is True
 
 
+@pytest.mark.behaviour("F02")
+def test_what_file_search_found_is_cited_by_its_title(google: Emulator, model: Models) -> None:
+    """A reader wants to know which document an answer is from."""
+    found = {"retrievedContext": {"title": "colours.pdf", "text": "Blue.", "fileSearchStore": "fileSearchStores/s"}}
+    support = {"segment": {"startIndex": 0, "endIndex": 13, "text": "Blue is best."}, "groundingChunkIndices": [0]}
+    candidate = {
+        "content": {"role": "model", "parts": [{"text": "Blue is best."}]},
+        "finishReason": "STOP",
+        "groundingMetadata": {"groundingChunks": [found], "groundingSupports": [support]},
+    }
+    google.script({"candidates": [candidate], "modelVersion": MODEL})
+    agent = create_agent(model(), [{"file_search": {"file_search_store_names": ["fileSearchStores/s"]}}])
+    (block,) = agent.invoke(asked("Which is best?"))["messages"][-1].content_blocks
+    (citation,) = block["annotations"]
+    assert (citation["title"], citation["start_index"], citation["end_index"]) == ("colours.pdf", 0, 13)
+
+
 def test_an_agents_name_and_a_second_question_go_well(google: Emulator, model: Models) -> None:
     """LangChain puts the agent's name on replies, which have to be sendable again."""
     agent = create_agent(model(), TOOLS, name="guide")
