@@ -159,6 +159,8 @@ class Filler:
             elif "allOf" in schema:
                 for part in schema.pop("allOf"):
                     schema = {**self._plain(part, deep=deep), **schema}
+            elif options and all("const" in one for one in options):
+                schema = {"enum": [one["const"] for one in options], **schema}
             elif options:
                 ours = [one for one in options if str(one.get("type")).lower() != "null"] or options
                 short = min(options, key=lambda one: ("$ref" in one, len(json.dumps(one))))

@@ -200,7 +200,7 @@ def test_a_model_chooses_the_tools_that_another_call_gets(google: Emulator, mode
         return f"It is noon in {city}."
 
     select = LLMToolSelectorMiddleware(model=model(), max_tools=1)
-    agent = create_agent(model(), [get_weather, get_time], middleware=[select])
+    agent = create_agent(model(), [get_time, get_weather], middleware=[select])
     result = agent.invoke(asked("Use get_weather for Paris"))
     assert "sunny in Paris" in result["messages"][-1].text
     declared = [

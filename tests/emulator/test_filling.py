@@ -54,6 +54,7 @@ def one(prompt, **schema):
         ("In kelvin", {"enum": ["fahrenheit", "celsius"]}, "fahrenheit"),
         ("In kelvin", {"enum": ["fahrenheit", "celsius"], "default": "celsius"}, "celsius"),
         ("In kelvin", {"const": 7}, 7),
+        ("In celsius", {"anyOf": [{"const": "fahrenheit"}, {"const": "celsius"}]}, "celsius"),
         ("Be brief", {"type": "boolean", "called": "brief"}, True),
         ("Not brief", {"type": "boolean", "called": "brief"}, False),
         ("What?", {"type": "boolean"}, False),
