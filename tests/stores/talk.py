@@ -6,13 +6,15 @@ Goes on from the last whole turn that it finds, for so many turns; with `hang` i
 waits inside a tool until it is killed.
 """
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from typing import Any
 
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
-from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables import RunnableConfig, RunnableLambda
 from langchain_core.tools import tool
 from pydantic import SecretStr
 
@@ -22,6 +24,7 @@ MODEL = "gemini-3.1-flash-image"  # answers with pictures, and signs them
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 SYSTEM = SystemMessage("You are a bookkeeper.")
 HANGING = 999
+THREAD: RunnableConfig = {"configurable": {"thread_id": "thread"}}
 
 Turn = Callable[[HumanMessage], None]
 
@@ -71,8 +74,6 @@ def talk_by_graph(model: ChatGenAI, where: str, stack: ExitStack) -> Turn:
     """A LangGraph with a checkpointer, which keeps each step: the last checkpoint that waits for nothing counts."""
     from langgraph.checkpoint.postgres import PostgresSaver  # noqa: PLC0415 - one kind needs it
     from langgraph.checkpoint.sqlite import SqliteSaver  # noqa: PLC0415 - as above
-    from langgraph.graph import MessagesState, StateGraph  # noqa: PLC0415 - as above
-    from langgraph.prebuilt import ToolNode, tools_condition  # noqa: PLC0415 - as above
 
     saver: PostgresSaver | SqliteSaver
     if where.startswith("postgresql"):
@@ -80,30 +81,69 @@ def talk_by_graph(model: ChatGenAI, where: str, stack: ExitStack) -> Turn:
     else:
         saver = stack.enter_context(SqliteSaver.from_conn_string(where))
     saver.setup()
+    graph = made_graph(model, saver)
+    config = next((state.config for state in graph.get_state_history(THREAD, limit=9) if not state.next), THREAD)
+
+    def turn(message: HumanMessage) -> None:
+        nonlocal config
+        graph.invoke({"messages": [message]}, config)
+        config = THREAD  # the newest one from now on
+
+    return turn
+
+
+def talk_by_async_graph(model: ChatGenAI, where: str, stack: ExitStack) -> Turn:
+    """The same with the asynchronous checkpointers."""
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415 - one kind needs it
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver  # noqa: PLC0415 - as above
+
+    runner = stack.enter_context(asyncio.Runner())
+    opened = AsyncExitStack()
+    stack.callback(lambda: runner.run(opened.aclose()))
+
+    async def begin() -> tuple[Any, RunnableConfig]:
+        saver: AsyncPostgresSaver | AsyncSqliteSaver
+        if where.startswith("postgresql"):
+            saver = await opened.enter_async_context(AsyncPostgresSaver.from_conn_string(where))
+        else:
+            saver = await opened.enter_async_context(AsyncSqliteSaver.from_conn_string(where))
+        await saver.setup()
+        graph = made_graph(model, saver)
+        states = [state async for state in graph.aget_state_history(THREAD, limit=9)]
+        return graph, next((state.config for state in states if not state.next), THREAD)
+
+    graph, config = runner.run(begin())
+
+    def turn(message: HumanMessage) -> None:
+        nonlocal config
+        runner.run(graph.ainvoke({"messages": [message]}, config))
+        config = THREAD
+
+    return turn
+
+
+def made_graph(model: ChatGenAI, saver: Any) -> Any:
+    from langgraph.graph import MessagesState, StateGraph  # noqa: PLC0415 - two kinds need it
+    from langgraph.prebuilt import ToolNode, tools_condition  # noqa: PLC0415 - as above
+
     bound = model.bind_tools([add])
 
     def ask(state: MessagesState) -> dict[str, list[BaseMessage]]:
         return {"messages": [bound.invoke([SYSTEM, *state["messages"]])]}
 
+    async def aask(state: MessagesState) -> dict[str, list[BaseMessage]]:
+        return {"messages": [await bound.ainvoke([SYSTEM, *state["messages"]])]}
+
     builder = StateGraph(MessagesState)
-    builder.add_node("ask", ask)
+    builder.add_node("ask", RunnableLambda(ask, aask))
     builder.add_node("tools", ToolNode([add]))
     builder.set_entry_point("ask")
     builder.add_conditional_edges("ask", tools_condition)
     builder.add_edge("tools", "ask")
-    graph = builder.compile(checkpointer=saver)
-    thread: RunnableConfig = {"configurable": {"thread_id": "thread"}}
-    config = next((state.config for state in graph.get_state_history(thread, limit=9) if not state.next), thread)
-
-    def turn(message: HumanMessage) -> None:
-        nonlocal config
-        graph.invoke({"messages": [message]}, config)
-        config = thread  # the newest one from now on
-
-    return turn
+    return builder.compile(checkpointer=saver)
 
 
-KINDS = {"sql": talk_by_sql, "graph": talk_by_graph}
+KINDS = {"sql": talk_by_sql, "graph": talk_by_graph, "async-graph": talk_by_async_graph}
 
 
 def say(number: int) -> HumanMessage:
