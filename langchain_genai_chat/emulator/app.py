@@ -43,6 +43,10 @@ NOT_FOUND = "<!DOCTYPE html>\n<html lang=en>\n  <title>Error 404 (Not Found)!!1<
 Json = dict[str, Any]
 
 
+def _reply(text: str) -> Json:
+    return {"candidates": [{"content": {"role": "model", "parts": [{"text": text}]}, "finishReason": "STOP"}]}
+
+
 class Cut:
     """Stands in a scripted stream where the connection breaks."""
 
@@ -60,7 +64,8 @@ class Received:
     refused: str | None = None  # the rule that was broken, and where Google was seen to refuse the same
 
 
-Answer = Json | list[Json | type[Cut]] | Fault
+Framed = Json | list[Json | type[Cut]] | Fault
+Answer = str | Framed
 Answerer = Callable[[Received], Answer | None]
 
 
@@ -137,7 +142,7 @@ class Service:
         received.status = given.code if isinstance(given, Fault) else 200
         return _write(given, frame)
 
-    async def _route(self, received: Received, version: str, resource: str) -> Answer | Iterator[Json]:
+    async def _route(self, received: Received, version: str, resource: str) -> Framed | Iterator[Json]:
         if received.method == "GET" and resource in ("models", "publishers/google/models"):
             rows = [model.row for model in self.models.values() if model.served_by(version)]
             return _page(rows, "models" if resource == "models" else "publisherModels", received.query)
@@ -162,11 +167,12 @@ class Service:
             return {"totalTokens": total, **billable, "promptTokensDetails": details}
         return await self._answer(received, asked, streamed=action["method"] == STREAM)
 
-    async def _answer(self, received: Received, asked: Asked, *, streamed: bool) -> Answer | Iterator[Json]:
+    async def _answer(self, received: Received, asked: Asked, *, streamed: bool) -> Framed | Iterator[Json]:
         """What the script says, else the answerer, else the emulator's model."""
-        given: Answer | None = self.script.popleft() if self.script else None
-        if given is None and self.answerer is not None:
-            given = await run_in_threadpool(self.answerer, received)
+        said: Answer | None = self.script.popleft() if self.script else None
+        if said is None and self.answerer is not None:
+            said = await run_in_threadpool(self.answerer, received)
+        given = _reply(said) if isinstance(said, str) else said
         if isinstance(given, list) and not streamed:
             words = "the script has a list of stream events next, and generateContent was called; script a dict"
             return Fault.of("UNIMPLEMENTED", f"Emulator: {words}.")
@@ -176,7 +182,7 @@ class Service:
             return answer_in_events(asked, number) if streamed else answer(asked, number)
         return given
 
-    def _serve_kept(self, received: Received, resource: str, kept: re.Match[str]) -> Answer:
+    def _serve_kept(self, received: Received, resource: str, kept: re.Match[str]) -> Framed:
         vertex, kind, method = kept["vertex"] or "", kept["kind"], received.method
         if not kept["id"] and method == "GET":
             rows = self.store.files if kind == "files" else self.store.caches
@@ -211,7 +217,7 @@ def _parse(raw: bytes) -> Any:
         raise RefusalError(fault, f"the body is not JSON: {error}", "MinLL/SkyrimNet-GamePlugin#77") from error
 
 
-def _write(given: Answer | Iterator[Json], frame: str) -> Response:
+def _write(given: Framed | Iterator[Json], frame: str) -> Response:
     if isinstance(given, Fault):
         page = isinstance(given.body, str)
         headers = {

@@ -31,7 +31,12 @@ class Fault:
 
     @classmethod
     def of(cls, status: str, message: str = "", *details: Any, retry_delay_s: float | None = None) -> Self:
-        """A fault in Google's envelope, with a RetryInfo detail where a delay in seconds is given."""
+        """A fault in Google's envelope, with a RetryInfo detail where a delay in seconds is given.
+
+        Raises ValueError for a status that is none of `CODES`.
+        """
+        if status not in CODES:
+            raise ValueError(f"status {status!r} is none of Google's; pass one of: {', '.join(CODES)}.")
         if retry_delay_s is not None:
             details = (*details, {"@type": f"{TYPE}RetryInfo", "retryDelay": f"{retry_delay_s:g}s"})
         error = {"code": CODES[status], "message": message or f"Scripted {status}.", "status": status}

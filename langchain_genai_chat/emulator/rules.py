@@ -113,13 +113,18 @@ def _steps(asked: Asked) -> Iterator[tuple[int, list[Json]]]:
 
 
 def _unlike(asked: Asked) -> bool:
-    """Whether function responses differ from their calls in their names, or in the ids that the calls have."""
+    """Whether function responses differ from their calls in their names, or in the ids that both have.
+
+    Responses without ids pass: google-genai's own automatic function calling sends none.
+    """
     pairs = [
         [{one.get(key) for one in some} for some in exchange]
         for exchange in _exchanges(asked)
         for key in ("name", "id")
     ]
-    return asked.model.is_gemini_3 and any(given and called not in (given, {None}) for called, given in pairs)
+    return asked.model.is_gemini_3 and any(
+        given and given != {None} and called not in (given, {None}) for called, given in pairs
+    )
 
 
 def _unsigned_images(asked: Asked) -> list[Json]:

@@ -13,6 +13,7 @@ import uvicorn
 
 from .app import Answer, Answerer, Received, Service
 from .catalogue import load_models
+from .refusals import Fault
 from .store import Store
 
 
@@ -58,10 +59,16 @@ class Emulator:
         """Say what to answer next, one entry for each valid generate request; then the model answers again.
 
         Args:
-            responses: A dict is a whole response, or one event of a stream. A list holds a stream's events,
-                where the class `Cut` breaks the connection (a unary call gets a 501 that says so). A `Fault`
-                is an error.
+            responses: A text is a whole answer of it. A dict is a whole response, or one event of a stream, word
+                for word. A list holds a stream's events, where the class `Cut` breaks the connection (a unary
+                call gets a 501 that says so). A `Fault` is an error.
+
+        Raises:
+            TypeError: An entry is none of these.
         """
+        for response in responses:
+            if not isinstance(response, str | dict | list | Fault):
+                raise TypeError(f"{response!r} cannot be answered; script a text, a dict, a list or a Fault.")
         self._service.script.extend(responses)
 
     def reset(self) -> None:

@@ -178,7 +178,13 @@ OF_GEMINI_3 = [
     ),
     (
         "function responses must have the names and ids of their calls",
-        asking([HELLO, signed(FILLER, {"functionCall": {"name": "f", "id": "1"}}), ANSWER]),
+        asking(
+            [
+                HELLO,
+                signed(FILLER, {"functionCall": {"name": "f", "id": "1"}}),
+                {"parts": [{"functionResponse": {"id": "2", "name": "f", "response": {}}}]},
+            ]
+        ),
         "invalid argument",
         "gemini",
     ),

@@ -3,9 +3,11 @@
 Knows nothing of running a function.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Self
+
+from pydantic import model_validator
 
 from ._base import WireModel
 from ._signatures import describe
@@ -218,6 +220,14 @@ class Tool(WireModel):
     enterprise_web_search: EnterpriseWebSearch | None = None
     parallel_ai_search: ToolParallelAiSearch | None = None
     exa_ai_search: ToolExaAiSearch | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _make_instances(cls, value: Any) -> Any:
+        """Take `google_search=types.GoogleSearch`, as Google's documentation writes it now and then."""
+        if not isinstance(value, Mapping):
+            return value
+        return {name: {} if isinstance(each, type) else each for name, each in value.items()}
 
 
 class FunctionCallingConfig(WireModel):
