@@ -252,15 +252,13 @@ class _Log:
     def _read(self, talk: Conversation) -> None:
         """Take up what the conversation said by itself, which is at its end."""
         contents = talk.history()
-        there = set(map(id, contents))
-        self._kept = [each for each in self._kept if each.content is None or id(each.content) in there]
-        known = {id(each.content) for each in self._kept}
-        new = [content for content in contents if id(content) not in known]
+        known = sum(each.content is not None for each in self._kept)
+        new = contents[known:]
         wire = [content.model_dump(mode="json", by_alias=True, exclude_none=True) for content in new]
         read = decode_contents(
             wire,
             model=talk.model or None,
-            turn=len(contents) - len(new),
+            turn=known,
             calls=waiting_calls(_flat(self._kept)) if new else (),
         )
         self._kept += [_Kept(content, messages, added=False) for content, messages in zip(new, read, strict=True)]

@@ -380,6 +380,15 @@ def test_what_a_chat_says_is_in_the_messages_and_what_is_added_it_sends(
     assert (chat.history, chat.get_history(curated=True), history.messages) == ([], [], [])
 
 
+def test_a_content_that_was_recorded_twice_is_two_messages(client: genai.Client) -> None:
+    """The same object may be said again."""
+    chat = client.chats.create(model=MODEL)
+    question, answer = types.UserContent("Hello"), types.ModelContent("Hello!")
+    for count in (2, 4):
+        chat.record_history(question, [answer], is_valid=True)
+        assert len(GenAIChatMessageHistory(chat).messages) == len(chat.history) == count
+
+
 def test_a_chat_s_call_is_answered_by_a_tool_message(client: genai.Client) -> None:
     """Functions may be run by an agent beside the chat, one after the other."""
     config: Json = {"tools": [add], "automatic_function_calling": {"disable": True}}
@@ -489,6 +498,7 @@ async def collect(chain: RunnableWithMessageHistory, said: Any) -> list[Any]:
     return [chunk async for chunk in chain.astream(said)]
 
 
+@pytest.mark.behaviour("B055")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", ["here", "chat", "async chat", "store"])
 def test_a_chain_with_tools_and_a_chat_hold_one_conversation(  # noqa: PLR0917 - pytest hands them over by name
@@ -499,7 +509,10 @@ def test_a_chain_with_tools_and_a_chat_hold_one_conversation(  # noqa: PLR0917 -
     way: str,
     kind: str,
 ) -> None:
-    """Each turn is stored once, with its calls and results; LangChain only logs what goes wrong there."""
+    """Each turn is stored once, with its calls and results; LangChain only logs what goes wrong there.
+
+    Each asynchronous turn has an event loop of its own.
+    """
     caplog.set_level(logging.WARNING)
     chat = client.chats.create(model=MODEL)
     async_chat = client.aio.chats.create(model=MODEL)
