@@ -635,6 +635,12 @@ MALFORMED: dict[str, Any] = {
 }
 for name, wrong in MALFORMED.items():
     malformed(name, wrong, unreadable())
+malformed(
+    "path-of-piece-beyond-reason",
+    reply({"functionCall": {"name": "f", "partialArgs": [{"jsonPath": "$.a[99999999999]", "numberValue": 1}]}}),
+    unreadable(),
+)
+malformed("inline-data-empty", reply({"inlineData": {}}, {"text": HELLO}), Right())
 malformed("candidate-null", {"candidates": [None]}, unreadable())
 malformed("part-null", {"candidates": [{"content": {"parts": [None]}, **OPEN}]}, unreadable())
 malformed("parts-null", {"candidates": [{"content": {"parts": None}, **OPEN}]}, Flagged(reason="EMPTY"))

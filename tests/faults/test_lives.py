@@ -1,0 +1,285 @@
+"""What outlives a call and what must not: loops, tasks, sockets, signals."""
+
+import asyncio
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from langchain_genai_chat import ChatGenAI
+from langchain_genai_chat.genai import Client
+from langchain_genai_chat.genai.types import RetryPolicy
+
+from ._asking import MODEL, client_of, model_of
+from ._faults import CHUNKED, EVENTS, FIRST, HELLO, JSON_TYPE, LAST, WHOLE, chunks, head
+from ._server import Asked, Behaviour, End, FaultServer, Run, Say
+
+CALM = RetryPolicy(max_retries=1, first_delay_s=0.0, jitter_s=0.0)
+DESCRIPTORS = Path("/proc/self/fd")
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+def kept(asked: Asked) -> Iterator[Say]:
+    """The right answer, and the connection for the next one."""
+    yield (
+        CHUNKED + chunks(EVENTS)
+        if asked.streamed
+        else head("200 OK", JSON_TYPE, f"content-length: {len(WHOLE)}") + WHOLE
+    )
+    yield End.KEEP
+
+
+def begun(asked: Asked) -> Iterator[Say]:
+    """One event, or none of a unary answer, and then nothing."""
+    if asked.streamed:
+        yield CHUNKED + chunks(FIRST, end=False)
+    yield End.HOLD
+
+
+def descriptors() -> int:
+    return len(list(DESCRIPTORS.iterdir()))
+
+
+@pytest.mark.behaviour("B055")
+def test_a_thousand_loops_share_a_model_and_leave_nothing(server: FaultServer) -> None:
+    """Scripts, workers and notebooks call `asyncio.run` for each question, for days."""
+    model = model_of(server.run(kept).base_url, CALM)
+
+    def ask() -> None:
+        assert asyncio.run(model.ainvoke("Hi")).text == HELLO
+
+    for _ in range(20):
+        ask()
+    gc.collect()
+    before, objects = descriptors(), len(gc.get_objects())
+    for _ in range(1000):
+        ask()
+    gc.collect()
+    assert not model.client.aio._transport._clients
+    # The server's side of the last connections may not be closed yet.
+    assert descriptors() <= before + 8
+    # The server keeps each request, as one object.
+    assert len(gc.get_objects()) - objects < 1500, "something is kept of each loop"
+
+
+@pytest.mark.behaviour("B061")
+async def test_200_streams_at_once_keep_their_connections_for_the_next(server: FaultServer) -> None:
+    """A connection costs a round trip and a handshake; the pool must not throw them away under load."""
+    gate = threading.Barrier(200)
+
+    def together(asked: Asked) -> Iterator[Say]:
+        if asked.attempt <= 200:
+            gate.wait(20)
+        yield from kept(asked)
+
+    async with model_of(server.run(together).base_url, CALM) as model:
+
+        async def read() -> str:
+            return "".join([str(chunk.text) async for chunk in model.astream("Hi")])
+
+        for count in (200, 60):
+            assert set(await asyncio.gather(*(read() for _ in range(count)))) == {HELLO}
+    assert server.connections < 220
+
+
+@pytest.mark.behaviour("B046")
+@pytest.mark.behaviour("B061")
+async def test_calls_that_end_in_any_way_leave_no_task_and_no_descriptor(server: FaultServer) -> None:
+    """Answered, left early, cancelled, cut: a server that leaks one socket a call is down by noon."""
+    whole, open_, cut = (
+        server.run(behave) for behave in (kept, begun, lambda _: iter([CHUNKED + chunks(FIRST, end=False)]))
+    )
+
+    async def once() -> None:
+        async with model_of(whole.base_url, CALM) as model:
+            assert (await model.ainvoke("Hi")).text == HELLO
+        async with model_of(open_.base_url, CALM) as model:
+            async for _ in model.astream("Hi"):
+                break
+            task = asyncio.create_task(model.ainvoke("Hi"))
+            await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        async with model_of(cut.base_url, CALM) as model:
+            with pytest.raises(Exception, match="connection"):
+                async for _ in model.astream("Hi"):
+                    pass
+
+    await once()
+    await asyncio.sleep(0.2)
+    before = descriptors()
+    for _ in range(20):
+        await once()
+    assert await asyncio.to_thread(open_.is_left_within, 1)
+    await asyncio.sleep(0.6)  # the server waits for its clients as long
+    gc.collect()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert descriptors() <= before + 2
+
+
+@pytest.mark.behaviour("B050")
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_kept_connection_that_the_server_has_closed_is_replaced(streamed: bool, server: FaultServer) -> None:
+    """Servers close idle connections whenever they like, also between our look and our request."""
+
+    def once_each(asked: Asked) -> Iterator[Say]:
+        yield from list(kept(asked))[:1]  # it does not say that it closes
+
+    run = server.run(once_each)
+    with model_of(run.base_url, CALM) as model:
+        for _ in range(5):
+            text = "".join(str(chunk.text) for chunk in model.stream("Hi")) if streamed else model.invoke("Hi").text
+            assert text == HELLO
+
+
+@pytest.mark.behaviour("B046")
+def test_leaving_a_models_stream_closes_the_socket_within_a_second(server: FaultServer) -> None:
+    """LangChain's own generators stand between the loop and the socket."""
+    run = server.run(begun)
+    with model_of(run.base_url, CALM) as model:
+        for _ in model.stream("Hi"):
+            break
+        assert run.is_left_within(1)
+
+
+@pytest.mark.behaviour("B046")
+async def test_leaving_a_models_async_stream_closes_the_socket_within_a_second(server: FaultServer) -> None:
+    """As the sync one, without `aclosing`."""
+    run = server.run(begun)
+    async with model_of(run.base_url, CALM) as model:
+        async for _ in model.astream("Hi"):
+            break
+        assert await asyncio.to_thread(run.is_left_within, 1)
+
+
+async def of_a_chat(client: Client, *, streamed: bool) -> None:
+    chat = client.aio.chats.create(model=MODEL)
+    if not streamed:
+        await chat.send_message("Hi")
+        return
+    async for _ in await chat.send_message_stream("Hi"):
+        pass
+
+
+async def of_a_model(model: ChatGenAI, *, streamed: bool) -> None:
+    if not streamed:
+        await model.ainvoke("Hi")
+        return
+    async for _ in model.astream("Hi"):
+        pass
+
+
+@pytest.mark.behaviour("B046")
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("chat", [False, True])
+def test_cancelling_from_another_thread_closes_the_socket_within_a_second(
+    chat: bool, streamed: bool, server: FaultServer
+) -> None:
+    """A server's stop button is pressed in another thread than the one that reads."""
+    run = server.run(begun)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    call: Any = (
+        of_a_chat(client_of(run.base_url, CALM), streamed=streamed)
+        if chat
+        else of_a_model(model_of(run.base_url, CALM), streamed=streamed)
+    )
+    future = asyncio.run_coroutine_threadsafe(call, loop)
+    assert run.is_asked_within(5)
+    assert future.cancel()
+    left = run.is_left_within(1)
+    asyncio.run_coroutine_threadsafe(loop.shutdown_asyncgens(), loop).result(5)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+    assert left
+
+
+ASKING = """
+import asyncio, sys
+from langchain_genai_chat import ChatGenAI
+from langchain_genai_chat.genai import Client
+way, base_url = sys.argv[1:]
+model = ChatGenAI(model="gemini-3.5-flash", api_key="k", base_url=base_url)
+chat = lambda: Client(api_key="k", http_options={"base_url": base_url}).chats.create(model="gemini-3.5-flash")
+async def astream():
+    async for _ in model.astream("Hi"):
+        pass
+match way:
+    case "invoke": model.invoke("Hi")
+    case "astream": asyncio.run(astream())
+    case "send_stream": list(chat().send_message_stream("Hi"))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_ctrl_c_ends_every_call_at_once(server: FaultServer) -> None:
+    """A program that does not stop when it is told to is killed, and what it held is lost."""
+    running: list[tuple[str, Run, subprocess.Popen[str]]] = []
+    for way in ("invoke", "astream", "send_stream"):
+        run = server.run(begun)
+        command = [sys.executable, "-c", ASKING, way, run.base_url]
+        running.append((way, run, subprocess.Popen(command, stderr=subprocess.PIPE, text=True)))
+    for way, run, process in running:
+        assert run.is_asked_within(30), way
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=5)[1]
+        assert "KeyboardInterrupt" in said.rstrip().splitlines()[-1], (way, said)
+        assert process.returncode != 0
+        assert run.is_left_within(1), way
+        assert len(run.asked) == 1, "it was asked again"
+
+
+async def whole_under_trio(run: Run) -> None:
+    async with model_of(run.base_url, CALM) as model:
+        assert (await model.client.aio.models.generate_content(model=MODEL, contents="Hi")).text == HELLO
+        pieces: AsyncIterator[Any] = await model.client.aio.models.generate_content_stream(model=MODEL, contents="Hi")
+        assert "".join([piece.text or "" async for piece in pieces]) == HELLO
+
+
+async def cancelled_under_trio(run: Run) -> None:
+    trio = pytest.importorskip("trio")
+    async with client_of(run.base_url, CALM).aio as client:
+        chat = client.chats.create(model=MODEL)
+        with trio.move_on_after(0.3) as scope:
+            async for _ in await chat.send_message_stream("Hi"):
+                pass
+        assert scope.cancelled_caught
+        assert await trio.to_thread.run_sync(run.is_left_within, 1)
+        assert chat.get_history() == []
+
+
+@pytest.mark.parametrize(("told", "behave"), [(whole_under_trio, kept), (cancelled_under_trio, begun)])
+def test_the_client_works_under_trio(told: Callable[[Run], Any], behave: Behaviour, server: FaultServer) -> None:
+    """What stands on httpx and anyio can; LangChain itself needs asyncio."""
+    pytest.importorskip("trio").run(told, server.run(behave))
+
+
+def test_events_come_as_they_are_sent(server: FaultServer) -> None:
+    """A stream that is read ahead, or not at once, is no stream."""
+    gate = threading.Event()
+
+    def in_two(_: Asked) -> Iterator[Say]:
+        yield CHUNKED + chunks(FIRST, end=False)
+        gate.wait(5)
+        yield chunks(LAST)
+
+    with model_of(server.run(in_two).base_url, CALM) as model:
+        stream = model.stream("Hi")
+        assert next(stream).text == "Hello"
+        gate.set()
+        assert "".join(str(chunk.text) for chunk in stream) == " world."
