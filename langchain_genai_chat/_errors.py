@@ -272,7 +272,8 @@ class translating:  # noqa: N801 - it is used as a function is: `with translatin
         if isinstance(error, errors.APIError) or (
             isinstance(error, (ValueError, TypeError)) and (self._arguments or _is_missing_key(error))
         ):
-            raise translated(error) from error
+            # The same error in other words: what caused it is told, it is not told twice.
+            raise translated(error) from error.__cause__
 
 
 def translated(error: errors.APIError | ValueError | TypeError) -> Exception:

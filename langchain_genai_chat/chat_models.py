@@ -22,6 +22,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import Field, field_validator, model_validator
 
+from ._bound import BoundModel
 from ._caching import HELD, Cache, seconds_text
 from ._config import CallConfig, Json, Layer, build_call, http_options
 from ._errors import InvalidRequestError, translating
@@ -152,6 +153,10 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
             method = "streamGenerateContent" if stream else "generateContent"
             return self.client.models.preview_json(method=method, **turn.sent)
 
+    def bind(self, **kwargs: Any) -> BoundModel:
+        """The model with arguments for each of its calls, under any name that a call takes them by."""
+        return BoundModel(bound=self, kwargs=kwargs, config={})
+
     def bind_tools(
         self,
         tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
@@ -161,7 +166,7 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         strict: bool | None = None,
         rename_tools: bool = False,
         **kwargs: Any,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
+    ) -> BoundModel:
         """The model with tools that it may call.
 
         Args:

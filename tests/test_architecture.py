@@ -26,7 +26,7 @@ FLOORS: dict[float, set[str]] = {
     11: {"", "emulator"},
     10: {"_registration", "chat_models", "chat_history"},
     9.5: {"_content_messages"},
-    9: {"_messages", "_structured", "_turns"},
+    9: {"_bound", "_messages", "_structured", "_turns"},
     8: {"_model_turns", "_replies", "_config"},
     7.5: {"_shapes", "_tool_results"},
     7: {"_blocks", "_metadata", "_profiles", "_settings", "_tools"},

@@ -967,7 +967,7 @@ def test_a_models_name_may_have_its_resource_before_it(name: str, path: str) -> 
     assert [request.url.path for request in service.requests] == [path, path]
 
 
-@pytest.mark.behaviour("B118")
+@pytest.mark.behaviour("B118", "F26")
 @each_path
 def test_an_ordinary_call_logs_nothing(ask: Callable[..., AIMessage], caplog: pytest.LogCaptureFixture) -> None:
     """Logs at INFO and above, and warnings, are for what somebody has to do something about."""
@@ -1071,3 +1071,12 @@ def test_connection_fields_are_told_apart_from_settings() -> None:
     """A field that says where requests go must not travel with a client that knows better."""
     assert not set(CONNECTION) & set(GENERATION)
     assert dumpd(ChatGenAI(model=MODEL, base_url="http://a"))["kwargs"]["base_url"] == "http://a"
+
+
+def test_a_preview_shows_what_was_bound() -> None:
+    """A preview without it would show a request that nobody sends."""
+    model = ChatGenAI(model=MODEL, temperature=0.2)
+    bound: Any = model.bind(temperature=0.9).bind(seed=1).with_config(tags=["a"])
+    assert bound.preview("x").body["generationConfig"] == {"temperature": 0.9, "seed": 1}
+    assert bound.preview("x", seed=2).body["generationConfig"] == {"temperature": 0.9, "seed": 2}
+    assert "tools" in model.bind_tools([{"google_search": {}}]).preview("x").body

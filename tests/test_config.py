@@ -346,7 +346,7 @@ def test_what_has_no_form_here_is_refused(given: dict[str, Any], problem: str) -
         call(**given)
 
 
-@pytest.mark.behaviour("B079")
+@pytest.mark.behaviour("B079", "F27")
 def test_tools_are_refused_where_a_model_takes_none() -> None:
     """The API's own words are about a developer instruction that is not enabled."""
     tools = [{"functionDeclarations": [{"name": "f"}]}]

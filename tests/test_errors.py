@@ -188,7 +188,8 @@ def test_arguments_that_are_wrong_are_translated_where_they_are_found() -> None:
     """Each keeps the class that Python code expects: ValueError, TypeError."""
     with pytest.raises(InvalidRequestError, match="too hot") as caught, translating():
         raise ValueError("too hot")
-    assert isinstance(caught.value.__cause__, ValueError)
+    assert isinstance(caught.value, ValueError)
+    assert caught.value.__suppress_context__  # said once, not once in each library's words
     with pytest.raises(InvalidOptionError, match="no such") as also, translating():
         raise TypeError("no such")
     assert isinstance(also.value, TypeError)

@@ -477,6 +477,7 @@ def test_a_call_that_nobody_names_is_refused():
         contents(HumanMessage("a"), calling(call("")), ToolMessage("b", tool_call_id="c1"))
 
 
+@pytest.mark.behaviour("B020")
 def test_pictures_of_a_result_stand_inside_it_for_gemini_3_and_beside_it_before():
     """Older models refuse media inside; files inside were recorded with Gemini 3 on both backends."""
     blocks: Any = [

@@ -27,7 +27,7 @@ def test_input_and_output_add_up_to_the_total():
     }
 
 
-@pytest.mark.behaviour("B039")
+@pytest.mark.behaviour("B039", "B104")
 def test_no_token_is_in_two_details():
     """Cached tokens are tokens of the prompt, of some modality; LangChain's suite adds the details up."""
     usage = usage_of(

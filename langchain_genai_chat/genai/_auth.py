@@ -24,7 +24,7 @@ AGAIN_S = 30.0
 """After how long a renewal that failed is tried again, while the token is still good."""
 NO_KEY = (
     "No API key: pass api_key, or set GOOGLE_API_KEY or GEMINI_API_KEY. "
-    "A gateway that needs none is reached by its base_url, and own credentials may go in the headers of http_options."
+    "A gateway that needs none is reached by its base_url, and credentials of its own go in the headers."
 )
 
 

@@ -150,7 +150,7 @@ def test_the_key_header_can_be_replaced(where: str) -> None:
     assert service.sent.headers.get_list("x-goog-api-key") == ["other"]
 
 
-@pytest.mark.behaviour("B052")
+@pytest.mark.behaviour("B052", "F25")
 @every_call
 def test_the_servers_timeout_is_sent_only_when_asked_for(call: Ask) -> None:
     """A short timeout sent on comes back as a 500 of the service."""

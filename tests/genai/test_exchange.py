@@ -214,7 +214,7 @@ def asking(seconds: str) -> list[dict[str, str]]:
     return [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": seconds}]
 
 
-@pytest.mark.behaviour("B049")
+@pytest.mark.behaviour("B049", "F08")
 @both
 @pytest.mark.parametrize(
     ("problem", "delay_s"),

@@ -1,0 +1,22 @@
+"""A model with arguments bound to it, which can be asked what it would send.
+
+Knows LangChain's bindings; everything else is the model's.
+"""
+
+from typing import Any
+
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models.chat_models import _ChatModelBinding
+
+OF_TRACES = "ls_structured_output_format"
+"""An argument that LangChain takes out before a call."""
+
+
+class BoundModel(_ChatModelBinding):
+    """What `bind`, `bind_tools` and, before its parser, `with_structured_output` give."""
+
+    def preview(self, messages: LanguageModelInput, *, stream: bool = False, **kwargs: Any) -> Any:
+        """Show the request that a call with these arguments would send; see `ChatGenAI.preview`."""
+        bound: Any = self.bound
+        given = {name: value for name, value in {**self.kwargs, **kwargs}.items() if name != OF_TRACES}
+        return bound.preview(messages, stream=stream, **given)
