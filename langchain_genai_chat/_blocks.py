@@ -147,7 +147,7 @@ def _decode_served_response(part: Json, made_id: str) -> Json:
 
 
 def _decode_medium(part: Json, made_id: str) -> Json:
-    key = "inlineData" if part.get("inlineData") else "fileData"
+    key = "inlineData" if part.get("inlineData") is not None else "fileData"
     plain = {name: part[key][name] for name in ("mimeType", "data", "fileUri") if name in part[key]}
     return decode_media({key: plain}) or _decode_unknown(part, made_id)
 

@@ -6,10 +6,12 @@ from operator import add
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage, AIMessageChunk, message_to_dict, messages_from_dict
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, message_to_dict, messages_from_dict
 from langchain_core.messages.utils import message_chunk_to_message
 
 from langchain_genai_chat import _shapes
+from langchain_genai_chat._families import NEWEST
+from langchain_genai_chat._messages import encode_messages
 from langchain_genai_chat._replies import StreamFolder, bad_reply, decode_response
 
 Json = dict[str, Any]
@@ -537,3 +539,18 @@ def test_a_message_is_json_and_comes_back_from_it(shape, way):
     message = answered(way, response(*parts), shape)
     (stored,) = messages_from_dict(json.loads(json.dumps([message_to_dict(message)])))
     assert stored == message
+
+
+@pytest.mark.behaviour("B043")
+@WAYS
+def test_text_with_further_fields_is_text_and_keeps_them(way):
+    """A new field of the service must not hide the answer, and belongs to the part when it goes back."""
+    parts: list[Json] = [
+        {"text": "Hel"},
+        {"text": "lo", "partMetadata": {"a": 1}},
+        {"text": "!", "thoughtSignature": "AAAA"},
+    ]
+    message = answered(way, response(*parts))
+    assert message.content == "Hello!"
+    _, contents = encode_messages([HumanMessage("Hi"), message], family=NEWEST, vertex=False, history="strict")
+    assert contents[1]["parts"] == parts

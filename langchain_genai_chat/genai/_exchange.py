@@ -326,11 +326,30 @@ E = TypeVar("E", bound=APIError)
 
 
 def _error(kind: type[E], code: int, details: Any, response: "httpx.Response") -> E:
-    """The error, with the caller's credentials gone from the details and from the answer's request."""
+    """The error, with the caller's credentials gone from the details, from the answer and from its request."""
     headers = response.request.headers
     secrets = [headers.pop(name).removeprefix("Bearer ") for name in CREDENTIAL_HEADERS if name in headers]
     secrets = [secret for secret in secrets if len(secret) >= SECRET_MIN_CHARS]
-    return kind(code, _without(secrets, details) if secrets else details, response)
+    if not secrets:
+        return kind(code, details, response)
+    return kind(code, _without(secrets, details), _cleaned(response, secrets))
+
+
+def _cleaned(response: "httpx.Response", secrets: list[str]) -> "httpx.Response":
+    """The answer without the secrets, which it may repeat: LangChain puts the whole of it into traces."""
+    headers = {name: _without(secrets, value) for name, value in response.headers.items()}
+    response.headers.update({name: value for name, value in headers.items() if value != response.headers[name]})
+    try:
+        content = response.content
+    except RuntimeError:  # a stream, of which nothing is kept
+        return response
+    if not any(secret.encode() in content for secret in secrets):
+        return response
+    for secret in secrets:
+        content = content.replace(secret.encode(), b"[secret]")
+    framing = ("content-encoding", "content-length", "transfer-encoding")
+    headers = {name: value for name, value in headers.items() if name not in framing}
+    return type(response)(response.status_code, headers=headers, content=content, request=response.request)
 
 
 def _origin(response: "httpx.Response") -> str:

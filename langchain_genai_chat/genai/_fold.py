@@ -55,7 +55,7 @@ class CallAssembler:
         return whole
 
     def _put(self, args: Json, piece: Json) -> None:
-        path = piece.get("jsonPath", "")
+        path = piece.get("jsonPath") or ""
         steps = [
             int(index) if index else name or single or double for name, index, single, double in _STEP.findall(path)
         ]

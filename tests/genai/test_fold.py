@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_genai_chat.genai._fold import ContentFolder
+from langchain_genai_chat.genai.errors import UnknownApiResponseError
 from langchain_genai_chat.genai.types import Content, Part
 
 PIXEL = {"inlineData": {"mimeType": "image/png", "data": "AA=="}}
@@ -132,3 +133,18 @@ def test_text_survives_however_it_is_cut(pieces: list[str], thought: bool) -> No
     """No character may be lost or moved."""
     mark = {"thought": True} if thought else {}
     assert fold(*[[{"text": piece, **mark}] for piece in pieces]) == [{"text": "".join(pieces), **mark}]
+
+
+@pytest.mark.parametrize("path", ["$.a[99999999999]", "$.a.b[0].c[1001]", "$[0]"])
+def test_a_piece_that_belongs_nowhere_is_a_typed_error(path: str) -> None:
+    """A list as long as a number says is memory for nothing, and a wrong place is a wrong call."""
+    piece = {"jsonPath": path, "numberValue": 1}
+    with pytest.raises(UnknownApiResponseError, match="belongs at"):
+        fold([{"functionCall": {"name": "f", "partialArgs": [piece]}}])
+
+
+def test_a_piece_without_a_path_says_nothing() -> None:
+    """JSON null is absence."""
+    assert fold([{"functionCall": {"name": "f", "partialArgs": [{"jsonPath": None, "numberValue": 1}]}}]) == [
+        {"functionCall": {"name": "f", "args": {}}}
+    ]
