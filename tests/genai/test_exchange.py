@@ -364,6 +364,15 @@ def test_an_error_after_an_event_is_raised_as_partial() -> None:
     assert (play.emitted, len(play.requests)) == ([TEXT], 1)
 
 
+def test_what_comes_before_the_first_content_is_held_back() -> None:
+    """An event without content shows nobody anything, so it does not keep from asking again."""
+    play = Play(events({}, {}), events({}, TEXT, then=(dropped(),)))
+    with pytest.raises(errors.APIConnectionError) as caught:
+        play.run(stream())
+    assert caught.value.partial
+    assert (play.emitted, len(play.requests)) == ([{}, TEXT], 2)
+
+
 def test_an_error_before_any_event_is_not_partial() -> None:
     """A fallback may take over exactly where nothing was shown."""
     play = Play(events({"error": {"code": 400, "message": "No."}}))
@@ -578,6 +587,7 @@ def test_a_body_that_repeats_the_key_is_cleaned(kind: str, status: int) -> None:
     assert KEY not in f"{error} {error!r} {error.details} {error.args}"
     assert error.response is not None
     assert KEY not in str(dict(error.response.request.headers))
+    assert KEY not in f"{error.response.headers} {error.response.text}"
 
 
 @pytest.mark.behaviour("B109")
