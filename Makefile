@@ -35,8 +35,8 @@ type: $(READY) ## check types
 notebooks: $(READY) ## run every notebook in notebooks/ from top to bottom
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=120 notebooks
 
-benchmark: $(READY) ## measure this package, and what it is compared with, by running tests/benchmarks
-	$(BIN)/python -m pytest tests/benchmarks -m benchmark -s
+benchmark: $(READY) ## measure this package and what it is compared with; draws tests/benchmarks/chart.png
+	$(BIN)/python -m pytest tests/benchmarks -s
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
