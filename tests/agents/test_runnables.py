@@ -187,6 +187,20 @@ def test_without_being_asked_nothing_is_entered_in_langchains_tables() -> None:
     assert shown.split() == ["False", "True"]
 
 
+@pytest.mark.behaviour("B114")
+def test_a_langchain_without_its_table_is_told_and_none_at_all_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table is LangChain's own and may move; langchain-core alone has no `init_chat_model` to serve."""
+    base = import_module("langchain.chat_models.base")
+    with monkeypatch.context() as patched:
+        patched.delattr(base, "_BUILTIN_PROVIDERS")
+        with pytest.raises(RuntimeError, match="pass ChatGenAI"):
+            register_with_langchain()
+    before = dict(base._BUILTIN_PROVIDERS)
+    monkeypatch.setitem(sys.modules, "langchain.chat_models", None)
+    register_with_langchain()
+    assert before == base._BUILTIN_PROVIDERS
+
+
 @pytest.mark.behaviour("B110")
 @pytest.mark.filterwarnings(BETA)
 @pytest.mark.usefixtures("registered")
