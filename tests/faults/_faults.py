@@ -300,7 +300,13 @@ fault(
     in_turn(lambda asked: iter([http(EVENTS if asked.streamed else WHOLE, "203 Changed")])),
     Right(),
 )
-fault("status-204", "2xx without an answer is none.", says(head("204 No Content")), unreadable(), streamed=lost())
+fault(
+    "status-204",
+    "2xx without an answer is none.",
+    says(head("204 No Content", "connection: close")),
+    unreadable(),
+    streamed=lost(),
+)
 fault(
     "status-100-first",
     "An interim status is not the answer.",
@@ -318,8 +324,6 @@ fault(
     "Nobody asked for another protocol.",
     says(head("101 Switching Protocols", "upgrade: websocket", "connection: upgrade"), b"\x81\x02hi"),
     lost(),
-    unary=None,
-    streamed=None,
 )
 fault(
     "status-without-reason",
