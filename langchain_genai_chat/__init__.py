@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from . import genai
+    from . import errors, genai
     from ._registration import register_with_langchain
     from .chat_history import GenAIChatMessageHistory
     from .chat_models import ChatGenAI
 
-__all__ = ["ChatGenAI", "GenAIChatMessageHistory", "__version__", "genai", "register_with_langchain"]
+__all__ = ["ChatGenAI", "GenAIChatMessageHistory", "__version__", "errors", "genai", "register_with_langchain"]
 
 _HOMES = {
     "ChatGenAI": "chat_models",
     "GenAIChatMessageHistory": "chat_history",
+    "errors": "errors",
     "genai": "genai",
     "register_with_langchain": "_registration",
 }

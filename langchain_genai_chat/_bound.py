@@ -12,7 +12,7 @@ OF_TRACES = "ls_structured_output_format"
 """An argument that LangChain takes out before a call."""
 
 
-class BoundModel(_ChatModelBinding):
+class BoundModel(_ChatModelBinding):  # type: ignore[no-redef]  # pydantic's plugin trips over a field named kwargs
     """What `bind`, `bind_tools` and, before its parser, `with_structured_output` give."""
 
     def preview(self, messages: LanguageModelInput, *, stream: bool = False, **kwargs: Any) -> Any:

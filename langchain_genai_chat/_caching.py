@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, TypeAlias
 
-from ._errors import InvalidRequestError
 from ._families import short_name
+from .errors import InvalidRequestError
 
 Json: TypeAlias = dict[str, Any]
 

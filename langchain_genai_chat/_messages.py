@@ -20,11 +20,11 @@ from langchain_core.messages import (
 )
 
 from ._blocks import sent_id
-from ._errors import InvalidRequestError
 from ._families import Family
 from ._media import encode_media
 from ._model_turns import ModelTurn, encode_ai, is_blocked, is_cache_mark, raw_part
 from ._tool_results import ToolResult, results_of
+from .errors import InvalidRequestError
 
 Json: TypeAlias = dict[str, Any]
 History: TypeAlias = Literal["strict", "repair"]

@@ -21,10 +21,10 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 from typing_extensions import is_typeddict
 
-from ._errors import BadReplyError, OutputTruncatedError
 from ._replies import bad_reply
 from ._schemas import is_model, is_v1_model, schema_of, without_typed_dicts
 from ._tool_forms import bound_forms, legal_name
+from .errors import BadReplyError, OutputTruncatedError
 
 Json: TypeAlias = dict[str, Any]
 Method: TypeAlias = Literal["json_schema", "function_calling", "json_mode"]

@@ -11,9 +11,9 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
 from ._config import CallConfig, Json
-from ._errors import BadReplyError, InvalidRequestError
 from ._replies import StreamFolder, bad_reply, decode_response
 from ._tools import renamed_calls
+from .errors import BadReplyError, InvalidRequestError
 
 COUNTED_ON_VERTEX = ("contents", "systemInstruction", "tools", "generationConfig")
 

@@ -25,7 +25,6 @@ from pydantic import Field, field_validator, model_validator
 from ._bound import BoundModel
 from ._caching import HELD, Cache, seconds_text
 from ._config import CallConfig, Json, Layer, build_call, http_options
-from ._errors import InvalidRequestError, translating
 from ._families import short_name
 from ._messages import encode_apart, encode_messages
 from ._profiles import profile_of
@@ -48,6 +47,7 @@ from ._structured import ask_for, parsed_replies
 from ._tool_forms import bound_forms
 from ._turns import StreamTurn, Turn
 from ._version import __version__
+from .errors import InvalidRequestError, translating
 from .genai import Client, types
 from .genai.client import LateKeyClient
 

@@ -31,7 +31,7 @@ FLOORS: dict[float, set[str]] = {
     7.5: {"_shapes", "_tool_results"},
     7: {"_blocks", "_metadata", "_profiles", "_settings", "_tools"},
     6.5: {"_caching"},
-    6: {"_media", "_families", "_errors", "_tool_forms"},
+    6: {"_media", "_families", "errors", "_tool_forms"},
     5.9: {"_base64", "_media_options", "_schemas"},  # what _media stands on
     # the wall: langchain_core above it; httpx, pydantic and genai's own below it
     5.5: {"genai"},  # hands on what stands below

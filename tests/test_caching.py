@@ -19,8 +19,8 @@ from langchain_core.tools import tool
 
 from langchain_genai_chat import ChatGenAI
 from langchain_genai_chat._caching import Cache, seconds_text
-from langchain_genai_chat._errors import CacheExpiredError
 from langchain_genai_chat.emulator import Emulator
+from langchain_genai_chat.errors import CacheExpiredError
 
 MODEL = "gemini-3.5-flash"  # takes schemas and functions together
 BOOK = HumanMessage("Chapter one. " * 100)

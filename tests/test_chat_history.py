@@ -23,8 +23,8 @@ from langchain_core.messages import (
 from langchain_core.runnables.history import RunnableWithMessageHistory
 
 from langchain_genai_chat import ChatGenAI, GenAIChatMessageHistory, genai
-from langchain_genai_chat._errors import InvalidRequestError
 from langchain_genai_chat.emulator import Emulator
+from langchain_genai_chat.errors import InvalidRequestError
 from langchain_genai_chat.genai import types
 from langchain_genai_chat.genai.chats import AsyncChat, Chat
 

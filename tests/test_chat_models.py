@@ -29,7 +29,9 @@ from langchain_core.tracers.schemas import Run
 from pydantic import SecretStr, ValidationError
 
 from langchain_genai_chat import ChatGenAI
-from langchain_genai_chat._errors import (
+from langchain_genai_chat._settings import CONNECTION, GENERATION, PLACES
+from langchain_genai_chat.emulator import Emulator, Fault
+from langchain_genai_chat.errors import (
     BadReplyError,
     EmptyResponseError,
     InvalidOptionError,
@@ -37,8 +39,6 @@ from langchain_genai_chat._errors import (
     MissingKeyError,
     PromptBlockedError,
 )
-from langchain_genai_chat._settings import CONNECTION, GENERATION, PLACES
-from langchain_genai_chat.emulator import Emulator, Fault
 from langchain_genai_chat.genai import Client, errors, types
 
 Json = dict[str, Any]

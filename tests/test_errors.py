@@ -11,7 +11,7 @@ from langchain_core import exceptions as core
 from langchain_core.messages import AIMessage, HumanMessage
 from pydantic import BaseModel
 
-from langchain_genai_chat._errors import (
+from langchain_genai_chat.errors import (
     BadReplyError,
     EmptyResponseError,
     InvalidOptionError,

@@ -16,8 +16,14 @@ EXPORTS = {
         "ChatGenAI",
         "GenAIChatMessageHistory",
         "__version__",
+        "errors",
         "genai",
         "register_with_langchain",
+    },
+    "langchain_genai_chat.errors": {
+        "BadReplyError",
+        "InvalidRequestError",
+        "OutputTruncatedError",
     },
     "langchain_genai_chat.genai": {"AsyncClient", "Client", "errors", "types"},
     "langchain_genai_chat.genai.errors": {

@@ -26,7 +26,6 @@ from langchain_core.messages import (
 from langchain_core.messages.utils import message_chunk_to_message
 
 from langchain_genai_chat import ChatGenAI, GenAIChatMessageHistory, genai
-from langchain_genai_chat._errors import InvalidRequestError
 from langchain_genai_chat._families import family_of
 from langchain_genai_chat._messages import encode_messages
 from langchain_genai_chat._replies import StreamFolder, decode_response
@@ -34,6 +33,7 @@ from langchain_genai_chat.emulator.asked import Asked
 from langchain_genai_chat.emulator.catalogue import load_models
 from langchain_genai_chat.emulator.rules import check
 from langchain_genai_chat.emulator.validate import read_body
+from langchain_genai_chat.errors import InvalidRequestError
 
 Json = dict[str, Any]
 

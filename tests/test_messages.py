@@ -16,9 +16,9 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
-from langchain_genai_chat._errors import InvalidRequestError
 from langchain_genai_chat._families import NEWEST, Family, family_of
 from langchain_genai_chat._messages import encode_messages
+from langchain_genai_chat.errors import InvalidRequestError
 
 Json = dict[str, Any]
 

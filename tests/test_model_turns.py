@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
 
-from langchain_genai_chat._errors import InvalidRequestError
 from langchain_genai_chat._families import family_of
 from langchain_genai_chat._messages import encode_messages
 from langchain_genai_chat._model_turns import FILLER
 from langchain_genai_chat._replies import decode_response
+from langchain_genai_chat.errors import InvalidRequestError
 
 Json = dict[str, Any]
 

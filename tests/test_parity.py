@@ -41,9 +41,7 @@ def public_members(cls: type) -> dict[str, Any]:
 
 def attributes_of(cls: type) -> dict[str, Any]:
     """What `__init__` sets on the object, which the class does not show."""
-    functions = [
-        each.__dict__["__init__"] for each in cls.__mro__ if inspect.isfunction(each.__dict__.get("__init__"))
-    ]
+    functions = [each.__dict__["__init__"] for each in cls.__mro__ if inspect.isfunction(each.__dict__.get("__init__"))]
     source = "".join(map(inspect.getsource, functions))
     return dict.fromkeys(re.findall(r"^ +self\.(\w+)(?:: .+)? = ", source, re.MULTILINE), "attribute")
 

@@ -25,11 +25,11 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, Field
 
 from langchain_genai_chat import ChatGenAI
-from langchain_genai_chat._errors import InvalidRequestError, RefusedRequestError, SchemaTooComplexError
 from langchain_genai_chat._schemas import weight_of
 from langchain_genai_chat._tool_forms import bound_forms
 from langchain_genai_chat._tools import encode_tools, renamed_calls
 from langchain_genai_chat.emulator import Emulator, Fault
+from langchain_genai_chat.errors import InvalidRequestError, RefusedRequestError, SchemaTooComplexError
 from langchain_genai_chat.genai import types
 
 Json = dict[str, Any]

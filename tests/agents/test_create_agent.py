@@ -11,8 +11,8 @@ from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMes
 from pydantic import BaseModel
 
 from langchain_genai_chat import ChatGenAI
-from langchain_genai_chat._errors import InvalidRequestError
 from langchain_genai_chat.emulator import Emulator, Received
+from langchain_genai_chat.errors import InvalidRequestError
 
 Models = Callable[..., ChatGenAI]
 

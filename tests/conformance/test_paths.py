@@ -11,8 +11,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langchain_core.messages.utils import message_chunk_to_message
 
 from langchain_genai_chat import ChatGenAI
-from langchain_genai_chat._errors import ConnectionFailedError
 from langchain_genai_chat._model_turns import is_blocked
+from langchain_genai_chat.errors import ConnectionFailedError
 
 Json = dict[str, Any]
 

@@ -12,11 +12,11 @@ from langchain_core.messages import BaseMessage, SystemMessage
 
 from langchain_genai_chat import GenAIChatMessageHistory
 from langchain_genai_chat._content_messages import decode_contents
-from langchain_genai_chat._errors import InvalidRequestError
 from langchain_genai_chat._families import family_of
 from langchain_genai_chat._messages import encode_messages
 from langchain_genai_chat._model_turns import FILLER
 from langchain_genai_chat.emulator.validate import STANDARD_ALPHABET, read_body
+from langchain_genai_chat.errors import InvalidRequestError
 
 Json = dict[str, Any]
 

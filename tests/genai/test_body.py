@@ -318,12 +318,8 @@ class TestOutputSchema:
     )
     @pytest.mark.behaviour("B026")
     def test_every_kind_of_type_goes_as_json_schema(self, given: Any, schema: dict[str, Any] | None) -> None:
-        assert schema_sent(response_schema=given)["responseJsonSchema"] == (
-            given if schema is None else schema
-        )
-        assert schema_sent(response_json_schema=given)["responseJsonSchema"] == (
-            given if schema is None else schema
-        )
+        assert schema_sent(response_schema=given)["responseJsonSchema"] == (given if schema is None else schema)
+        assert schema_sent(response_json_schema=given)["responseJsonSchema"] == (given if schema is None else schema)
 
     @pytest.mark.parametrize(
         "given",
@@ -370,9 +366,7 @@ class TestOutputSchema:
             "properties": {"a": {"type": "OBJECT", "additional_properties": {"type": "STRING"}}},
         }
         sent(vertex=True, response_schema=given)
-        with pytest.raises(
-            ValueError, match=r"properties\['a'\].additional_properties is a field of Vertex AI"
-        ):
+        with pytest.raises(ValueError, match=r"properties\['a'\].additional_properties is a field of Vertex AI"):
             sent(response_schema=given)
 
 

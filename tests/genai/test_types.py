@@ -200,9 +200,7 @@ class TestPart:
         assert wire(call) == {"functionCall": {"id": "1", "name": "f", "args": {}}}
         assert wire(result) == {"functionResponse": {"id": "1", "name": "f", "response": {"a": 1}}}
 
-    @pytest.mark.parametrize(
-        "level", ["media_resolution_low", types.PartMediaResolutionLevel.MEDIA_RESOLUTION_LOW]
-    )
+    @pytest.mark.parametrize("level", ["media_resolution_low", types.PartMediaResolutionLevel.MEDIA_RESOLUTION_LOW])
     def test_resolution_goes_beside_the_data(self, level: str) -> None:
         part = types.Part.from_bytes(data=b"x", mime_type="image/png", media_resolution=level)
         assert wire(part)["mediaResolution"] == {"level": "MEDIA_RESOLUTION_LOW"}
@@ -226,9 +224,7 @@ class TestPart:
         ],
     )
     def test_a_mime_type_is_guessed_or_not_needed(self, uri: str, mime_type: str | None) -> None:
-        assert types.Part.from_uri(file_uri=uri).file_data == types.FileData(
-            file_uri=uri, mime_type=mime_type
-        )
+        assert types.Part.from_uri(file_uri=uri).file_data == types.FileData(file_uri=uri, mime_type=mime_type)
 
     @pytest.mark.behaviour("B098")
     def test_an_unknown_suffix_asks_for_a_mime_type(self) -> None:

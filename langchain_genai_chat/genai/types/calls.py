@@ -73,9 +73,7 @@ class FunctionResponsePart(WireModel):
         return cls(inline_data=blob)
 
     @classmethod
-    def from_uri(
-        cls, *, file_uri: str, mime_type: str | None = None, display_name: str | None = None
-    ) -> Self:
+    def from_uri(cls, *, file_uri: str, mime_type: str | None = None, display_name: str | None = None) -> Self:
         """Media by URI; the MIME type is guessed from the extension, a Files API URI needs none."""
         return cls(
             file_data=FunctionResponseFileData(

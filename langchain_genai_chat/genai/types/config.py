@@ -69,9 +69,7 @@ class SafetySetting(WireModel):
 class GenerationConfigRoutingConfigAutoRoutingMode(WireModel):
     """What automatic routing weighs."""
 
-    model_routing_preference: (
-        Literal["UNKNOWN", "PRIORITIZE_QUALITY", "BALANCED", "PRIORITIZE_COST"] | None
-    ) = None
+    model_routing_preference: Literal["UNKNOWN", "PRIORITIZE_QUALITY", "BALANCED", "PRIORITIZE_COST"] | None = None
 
 
 class GenerationConfigRoutingConfigManualRoutingMode(WireModel):

@@ -80,9 +80,7 @@ class Part(WireModel):
             super().__init__(**fields)
             return
         if fields:
-            raise ValueError(
-                f"Part takes one positional value or fields, not both; fields: {', '.join(fields)}."
-            )
+            raise ValueError(f"Part takes one positional value or fields, not both; fields: {', '.join(fields)}.")
         if isinstance(value, str):
             super().__init__(text=value)
         else:

@@ -10,7 +10,8 @@
     │       (OutputTruncatedError, LangChain's OutputParserException, is structured output's own)
     └── one class for each row of the table below, which is the genai error too
 
-Knows statuses and Google's error bodies; knows nothing of requests.
+Knows statuses and Google's error bodies; knows nothing of requests. Three names are promised; the others are kinds of
+them, of LangChain's and of `genai.errors`, to be caught as those.
 """
 
 import re
@@ -25,6 +26,12 @@ from pydantic_core import from_json
 
 from ._schemas import weight_of
 from .genai import errors
+
+__all__ = [
+    "BadReplyError",
+    "InvalidRequestError",
+    "OutputTruncatedError",
+]
 
 Json: TypeAlias = dict[str, Any]
 
