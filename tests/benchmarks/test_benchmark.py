@@ -107,6 +107,8 @@ SHORT = Extent(
 )
 ALONE = ("first", "image")
 """What wants a new process each time."""
+ONCE = ("session",)
+"""What takes the slowest half a minute, and is an average of many calls by itself."""
 
 
 class Worker:
@@ -171,7 +173,7 @@ def measured(extent: Extent) -> Results:
         for worker in workers.values():
             closing.callback(worker.close)
         for case, amount in extent.amounts.items():
-            for number in range(extent.rounds):
+            for number in range(1 if case in ONCE else extent.rounds):
                 for subject in subjects if number % 2 == 0 else reversed(subjects):
                     if case == "import":
                         figures = import_time(subject)

@@ -458,7 +458,7 @@ class Cases:
 
     def many(self, streams: int) -> dict[str, float]:
         """Streams of 100 events, 5 ms apart, at once in one loop; and how long the loop kept others waiting."""
-        subject = self._warm("stream-100-5")
+        subject = self._fresh("stream-100-5")  # a connection is of one loop, which each round makes anew
 
         async def one() -> int:
             return sum([len(text) async for text in subject.astream()])
