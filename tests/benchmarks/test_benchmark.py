@@ -233,7 +233,8 @@ def draw(results: Results, extent: Extent, path: Path) -> None:
         pen.text((x - 8, TOP - 28), f"{mark:g}", fill="black", font=font)
     for number, row in enumerate(rows):
         y = TOP + HIGH * number
-        pen.text((10, y + 8), row.title.format(**extent.amounts).rpartition(",")[0], fill="black", font=font)
+        title = row.title.format(**extent.amounts).replace("µ", "u")  # which Pillow's own font has not
+        pen.text((10, y + 8), title, fill="black", font=font)
         for bar, (ours, other) in enumerate(PAIRS[1:]):
             share = ratio(results, row, ours, other)
             if share is not None:
