@@ -179,8 +179,8 @@ class Turn:
     ) -> None:
         self._talk.spend([*self._usage, *self._reply.usage])
         if kind is None:
+            finished = not self._streamed or self._reply.is_whole  # an answer that is no stream is, whatever it says
             reply = self._reply.folder.finish() if self._streamed else self._reply.content
-            finished = self._reply.is_finished or not self._streamed  # a whole answer is, whatever it says
             is_valid = finished and has_parts(reply) and all(map(has_parts, self._rounds))
             self._talk.record([*self._inputs, *self._rounds, reply or nothing()], is_valid=is_valid)
 
@@ -207,6 +207,11 @@ class _Reply:
         self.is_finished = False
         self.usage: list[GenerateContentResponseUsageMetadata] = []
         """One at most: in a stream they are totals so far."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the chunks came to an end, and to that of their last call; before `folder` is finished."""
+        return self.is_finished and not self.folder.is_open
 
     def hear(self, response: GenerateContentResponse) -> None:
         if response.usage_metadata:

@@ -48,6 +48,11 @@ class CallAssembler:
             self._put(whole["functionCall"]["args"], piece)
         return None if call.get("willContinue") else self.flush()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether more of a call is due."""
+        return self._open is not None
+
     def flush(self) -> Json | None:
         """Give the call that is still open when the stream ends, if there is one."""
         whole, self._open = self._open, None
@@ -105,6 +110,11 @@ class ContentFolder:
             whole = self._assembler.fold(piece)
             if whole is not None:
                 self._add(part if whole is piece else Part.model_validate(whole))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more of a call is due; so until the end, it is half a call, which must not be made."""
+        return self._assembler.is_open
 
     def finish(self) -> Content | None:
         """Give the content, None if no part came; a call that is still open is given as far as it came."""

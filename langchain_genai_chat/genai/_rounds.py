@@ -88,7 +88,8 @@ def ask_in_rounds(
     """Ask; run the functions that the model calls and ask again with their results, until it calls none.
 
     The calls of one reply are made when it is complete, all of them at once under the asynchronous driver. When
-    the last request that the plan allows is answered with calls, they are not made: they are the caller's.
+    the last request that the plan allows is answered with calls, they are not made: they are the caller's. So
+    are those of a stream that ends in the middle of one.
     A response, or each chunk of later rounds, has the contents and the completed rounds in
     `automatic_function_calling_history`; a response has the earlier ones in `automatic_function_calling_responses`.
 
@@ -112,6 +113,9 @@ def ask_in_rounds(
             response.automatic_function_calling_responses = list(earlier)
             earlier.append(response)
         if not calls or step.content is None:
+            break
+        if step.is_cut:
+            _LOGGER.warning("The answer ended in the middle of a function call; its calls were not made.")
             break
         if not left:
             _LOGGER.warning(
@@ -164,6 +168,8 @@ class _Step:
         self._history = None if is_first else history
         self._folder = ContentFolder()
         self.content: Content | None = None
+        self.is_cut = False
+        """Whether the chunks end in the middle of a call."""
 
     def watch(self, flow: Flow[R]) -> Flow[R]:
         """Run a flow as it is, and see what comes of it."""
@@ -181,6 +187,7 @@ class _Step:
         finally:
             exchange.close()
         if exchange.result is None:
+            self.is_cut = self._folder.is_open
             self.content = self._folder.finish()
         else:
             candidate = first_candidate(exchange.result)

@@ -460,6 +460,25 @@ def test_a_coroutine_function_in_a_sync_chat_is_refused_at_the_call(client: gena
     assert (emulator.requests, chat.history) == ([], [])
 
 
+@pytest.mark.behaviour("B090", "B094")
+def test_half_a_call_is_kept_and_neither_made_nor_sent_again(client: genai.Client, emulator: Emulator) -> None:
+    """Sent again, it would be a call that the model never made."""
+    ran: list[str] = []
+
+    def delete(path: str) -> None:
+        ran.append(path)
+
+    path = {"jsonPath": "$.path", "stringValue": "/home", "willContinue": True}
+    begun: Json = {"functionCall": {"name": "delete", "willContinue": True}, "thoughtSignature": SKIP}
+    more = {"functionCall": {"partialArgs": [path], "willContinue": True}}
+    emulator.script([said(content(begun)), said(content(more)), said({"finishReason": "MAX_TOKENS"})])
+    chat = client.chats.create(model=FLASH, config={"tools": [delete]})
+    assert len(list(chat.send_message_stream("Delete /home/me/old"))) == 3
+    assert (ran, len(emulator.requests)) == ([], 1)
+    assert [each.role for each in chat.history] == ["user", "model"]
+    assert chat.get_history(curated=True) == []
+
+
 # Arguments
 
 

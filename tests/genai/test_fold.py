@@ -110,6 +110,17 @@ def test_a_call_that_is_still_open_is_kept() -> None:
     ]
 
 
+def test_it_is_known_whether_a_call_is_still_open() -> None:
+    """Nobody may make half a call."""
+    folder = ContentFolder()
+    seen = []
+    parts: list[Any] = [{"text": "a"}, {"functionCall": {"name": "f", "willContinue": True}}, {"functionCall": {}}]
+    for part in parts:
+        folder.fold(Content.model_validate({"role": "model", "parts": [part]}))
+        seen.append(folder.is_open)
+    assert seen == [False, True, False]
+
+
 def test_nothing_and_no_content_are_no_content() -> None:
     """An event may bring only a finish reason."""
     folder = ContentFolder()

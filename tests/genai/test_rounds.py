@@ -170,6 +170,24 @@ def test_the_budget_counts_requests_and_the_last_calls_are_left(
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
+@pytest.mark.behaviour("B094")
+@pytest.mark.parametrize("finish", ["MAX_TOKENS", "STOP"])
+def test_half_a_call_is_not_made(finish: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What was still to come may have been what mattered: a part of a path is another path."""
+    path = {"jsonPath": "$.city", "stringValue": "/home", "willContinue": True}
+    chunks = [
+        response(call("get_time", "1", city="Rome"), finish=None),
+        response({"functionCall": {"name": "get_weather", "willContinue": True}}, finish=None),
+        response({"functionCall": {"partialArgs": [path], "willContinue": True}}, finish=None),
+        response(finish=finish),
+    ]
+    service = Service(chunks)
+    _, emitted, calls = run(service, config())
+    assert (emitted, calls, len(service.asked)) == (chunks, [], 1)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "in the middle of a function call" in caplog.text
+
+
 @pytest.mark.behaviour("B118")
 def test_a_normal_loop_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """google-genai says at INFO that it is enabled, at every call."""
