@@ -3,6 +3,7 @@
 Knows LangChain's bindings; everything else is the model's.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
@@ -18,5 +19,9 @@ class BoundModel(_ChatModelBinding):  # type: ignore[no-redef]  # pydantic's plu
     def preview(self, messages: LanguageModelInput, *, stream: bool = False, **kwargs: Any) -> Any:
         """Show the request that a call with these arguments would send; see `ChatGenAI.preview`."""
         bound: Any = self.bound
-        given = {name: value for name, value in {**self.kwargs, **kwargs}.items() if name != OF_TRACES}
-        return bound.preview(messages, stream=stream, **given)
+        return bound.preview(messages, stream=stream, **of_a_call({**self.kwargs, **kwargs}))
+
+
+def of_a_call(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Bound arguments as they reach a call: LangChain takes out its own note for tracing."""
+    return {name: value for name, value in arguments.items() if name != OF_TRACES}

@@ -7,7 +7,7 @@ import math
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from ._caching import without_cached
 from ._families import Family, family_of
@@ -25,11 +25,11 @@ from ._settings import (
     plain_safety,
     plain_timeout,
 )
+from ._shapes import Shape
 from ._tools import encode_tools
 from .genai import types
 
 Json: TypeAlias = dict[str, Any]
-Shape: TypeAlias = Literal["text", "blocks"]
 FieldsOf: TypeAlias = Callable[[types.GenerateContentConfig], Json]
 """The body's fields, all but the contents, as plain JSON; what `client.models.config_fields` is."""
 
@@ -69,9 +69,13 @@ class Layer:
 
     def over(self, base: "Layer") -> "Layer":
         """This layer over another: what it says counts, safety settings by category, headers by name."""
+        below = base.config
+        if self.tools.get("tool_choice") is not None and "tool_config" in below:
+            config = {k: v for k, v in below["tool_config"].items() if k not in CALLING}
+            below = {**below, "tool_config": config}  # a call's choice counts, not the mode of the layer below
         return Layer(
             model=self.model or base.model,
-            config=_laid(self.config, base.config),
+            config=_laid(self.config, below),
             options=_laid(self.options, base.options),
             policies={**base.policies, **self.policies},
             tools={**base.tools, **self.tools},
@@ -100,6 +104,8 @@ class CallConfig:
     history: History
     on_bad_reply: OnBadReply
     max_retries: int
+    renames: bool
+    """Names that Google does not take go under others, also those in the history of tools that are not bound."""
     aliases: Mapping[str, str]
     """Names of tools on the wire to their own, where they differ."""
     cache: str | None = None
@@ -172,6 +178,7 @@ def build_call(
         history=layer.policies.get("history", "strict"),
         on_bad_reply=layer.policies.get("on_bad_reply", "return"),
         max_retries=_max_retries(layer.options),
+        renames=bool(layer.tools.get("rename_tools")),
         aliases=tools.aliases,
         cache=config.get("cached_content"),
     )
@@ -219,6 +226,7 @@ def _config(said: Json) -> Json:
     return config
 
 
+CALLING = ("function_calling_config", "functionCallingConfig")
 TOOLS = ("tools", "tool_choice", "rename_tools")
 _INSIDE = frozenset(name for name, place in PLACES.items() if len(place) > 1) | {"thinking_config"}
 _PLACE = {name: PLACES.get(name, (name,))[0] for name in GENERATION if name not in _INSIDE and name != "tools"}

@@ -14,6 +14,8 @@ from typing import Literal
 class Family:
     """What a model can do, and what it insists on; the defaults are the newest family's."""
 
+    signs_as: str = "gemini-3"
+    """Whose thought signatures it takes back: those of its own generation."""
     thinking: Literal["none", "budget", "level"] = "level"
     """How the amount of thinking is said: not at all, in tokens, or by a level."""
     checks_signatures: bool = True
@@ -43,6 +45,7 @@ NEWEST = Family()
 # Budgets belong to 2.5, levels to 3 and later (request.md, "Generation settings worth a note").
 # Media inside a function response (B020), tools with a schema (B068), mixed tools (B083): Gemini 3 and later.
 _GEMINI_2_5 = Family(
+    signs_as="gemini-2.5",
     thinking="budget",
     checks_signatures=False,
     media_in_function_response=False,
@@ -50,9 +53,11 @@ _GEMINI_2_5 = Family(
     mixes_server_tools=False,
     like="gemini-2.5-flash",
 )
-_GEMINI_2_0 = replace(_GEMINI_2_5, thinking="none", like="gemini-2.0-flash")
+_GEMINI_2_0 = replace(_GEMINI_2_5, signs_as="gemini-2.0", thinking="none", like="gemini-2.0-flash")
 # Neither system instruction nor tools are enabled (B079); Gemma 4 has both.
-_GEMMA_3 = replace(_GEMINI_2_0, takes_system_instruction=False, takes_tools=False, like="gemma-3-4b-it")
+_GEMMA_3 = replace(
+    _GEMINI_2_0, signs_as="gemma-3", takes_system_instruction=False, takes_tools=False, like="gemma-3-4b-it"
+)
 # langchain-ai/langchain-google#1882 and #1897 name these two models (B036, B076). The rule is said to hold for
 # later ones too; those are sent what was asked for, unchanged (B075), and the service has the last word.
 _FIXED = Family(allows_prefill=False, fixed_sampling=True)
@@ -62,7 +67,7 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     (r"gemini-(1\.|2\.0|pro$|pro-vision)", _GEMINI_2_0),
     (r"gemini-3\.(5-flash-lite|6-flash)(-\d{3})?$", _FIXED),
     (r"gemma-([123]n?\b|\d+b\b)", _GEMMA_3),
-    (r"gemma-", replace(NEWEST, like="gemma-4-31b-it")),
+    (r"gemma-", replace(NEWEST, signs_as="gemma-4", like="gemma-4-31b-it")),
 )
 """Beginnings of names, the first that fits counts."""
 

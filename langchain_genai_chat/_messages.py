@@ -6,7 +6,7 @@ Knows conversations; one message's blocks are the business of `_model_turns`, `_
 import json
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from langchain_core.messages import (
     AIMessage,
@@ -23,11 +23,11 @@ from ._blocks import sent_id
 from ._families import Family
 from ._media import encode_media
 from ._model_turns import ModelTurn, encode_ai, is_blocked, is_cache_mark, raw_part
+from ._settings import History
 from ._tool_results import ToolResult, results_of
 from .errors import InvalidRequestError
 
 Json: TypeAlias = dict[str, Any]
-History: TypeAlias = Literal["strict", "repair"]
 
 NOT_ANSWERED = "No result: the call was interrupted."
 OPENING = "(The conversation begins with the model.)"
@@ -258,8 +258,8 @@ class Conversation:
         name = call.get("name") or result.name
         if not name:
             raise self._refusal(result.place[0], f"the call {result.call_id!r} has no name, nor has its result.")
-        response: Json = {**sent_id(call.get("id")), "name": name, "response": result.response()}
         try:
+            response: Json = {**sent_id(call.get("id")), "name": name, "response": result.response()}
             media = [part for item in result.media for part in _user_part(item)]
         except (ValueError, KeyError) as problem:
             raise self._refusal(result.place[0], f"{_said(problem)}.") from problem

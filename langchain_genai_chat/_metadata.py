@@ -101,10 +101,6 @@ class Metadata:
         """Token counts; zeros where the service gave none, since LangChain's cache needs some."""
         return usage_of(self._usage or {})
 
-    def finish_reason(self) -> str | None:
-        """Why the answer ended, if it said so."""
-        return self._said.get("finish_reason")
-
     def said(self, name: str) -> Any:
         """One of the metadata, by its LangChain name."""
         return self._said.get(name)

@@ -292,7 +292,7 @@ def _keeps_signatures(message: AIMessage, family: Family, *, vertex: bool) -> bo
     model, backend = said.get("model_name"), said.get("backend")
     if backend and (backend == "vertex") != vertex:
         return False
-    return not model or family_of(model).thinking == family.thinking  # what tells one generation from another
+    return not model or family_of(model).signs_as == family.signs_as
 
 
 def _fill_signature(parts: list[Json]) -> None:

@@ -184,7 +184,7 @@ def by_our_names(given: Mapping[str, Any], known: Mapping[str, str], taker: str)
 def plain(value: Any) -> Any:
     """A value as JSON has it, where JSON has one: wire messages, enums, bytes; classes and functions as they are."""
     match value:
-        case BaseModel():
+        case types.WireModel():
             return value.model_dump(mode="json", by_alias=True, exclude_none=True)
         case Enum():
             return value.value

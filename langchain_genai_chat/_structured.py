@@ -143,10 +143,8 @@ class ReplyParser(BaseTransformOutputParser[Any]):
                 names = ", ".join(repr(call["name"]) for call in message.tool_calls)
                 raise OutputParserException(f"The model called {names} instead of answering.", llm_output=text)
             return self.parse(text)
-        call = next((call for call in message.tool_calls if call["name"] == self.call), None)
-        if call is None:
-            raise OutputParserException(f"The model did not call {self.call!r}.", llm_output=text)
-        return self._fitted(self._unwrapped(call["args"]), str(call["args"]))
+        args = self._args(message)
+        return self._fitted(self._unwrapped(args), str(args))
 
     def _growing(self, message: AIMessage) -> Any:
         """What can be said of an unfinished reply; `NOTHING` if nothing can."""
@@ -154,10 +152,17 @@ class ReplyParser(BaseTransformOutputParser[Any]):
             if self.call is None:
                 value = from_json(message.text, allow_partial="trailing-strings")
             else:
-                value = self._unwrapped(message.tool_calls[0]["args"])
+                value = self._unwrapped(self._args(message))
             return self._fitted(value, "")
         except (ValueError, LookupError):  # of which OutputParserException is one
             return NOTHING
+
+    def _args(self, message: AIMessage) -> Json:
+        """The arguments of the call that is the answer; other tools may have been called beside it."""
+        for call in message.tool_calls:
+            if call["name"] == self.call:
+                return call["args"]
+        raise OutputParserException(f"The model did not call {self.call!r}.", llm_output=message.text)
 
     def _unwrapped(self, args: Json) -> Any:
         return args[VALUE] if self.wrapped else args

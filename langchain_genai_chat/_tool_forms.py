@@ -74,7 +74,9 @@ def _server_tool(tool: Any) -> Json | None:
     if all(to_snake(str(name)) in types.Tool.model_fields for name in tool):
         return tool
     ((name, settings), *others) = tool.items()  # one that came after this was written is known by its form
-    is_new = not others and isinstance(settings, dict) and name not in ("function", "properties", "parameters")
+    is_new = (
+        not others and isinstance(settings, dict) and name not in ("function", "properties", "parameters", "toolSpec")
+    )
     return tool if is_new else None
 
 
@@ -97,6 +99,8 @@ def _function(tool: Any) -> Json:  # noqa: C901, PLR0911 - one row for each form
             return {name: tool[name] for name in ("name", "description", "parameters", "strict") if name in tool}
         case {"title": str(title)}:
             return _described(tool, title)
+        case {"toolSpec": {"name": str(name), "inputSchema": {"json": schema}}}:  # Bedrock's
+            return {"name": name, "description": tool["toolSpec"].get("description") or "", "parameters": schema}
         case {"type": str(kind)} if kind not in ("object", "function"):
             raise ValueError(
                 f"a tool of type {kind!r} is not one of Google's; give it as {{'google_search': {{}}}} is."

@@ -68,7 +68,7 @@ def encode_tools(
 
 
 def renamed_calls(part_holders: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[Json]:
-    """Contents with the names of calls and responses mapped; the given ones are not changed."""
+    """Contents with the names of calls and responses mapped, and made legal; the given ones are not changed."""
     return [
         {**content, "parts": [_renamed(part, names) for part in content.get("parts") or ()]} for content in part_holders
     ]
@@ -153,6 +153,6 @@ def _numbered(name: str) -> Iterator[str]:
 
 def _renamed(part: Mapping[str, Any], names: Mapping[str, str]) -> Json:
     for field in ("functionCall", "functionResponse"):
-        if (inside := part.get(field)) and inside.get("name") in names:
-            return {**part, field: {**inside, "name": names[inside["name"]]}}
+        if (inside := part.get(field)) and (name := inside.get("name")):
+            return {**part, field: {**inside, "name": names.get(name) or legal_name(name)}}
     return dict(part)

@@ -24,7 +24,7 @@ class Turn:
     def __init__(self, call: CallConfig, body: Json, place: int) -> None:
         self.call = call
         self.body = body
-        if call.aliases:
+        if call.renames:
             own = {name: alias for alias, name in call.aliases.items()}
             self.body = {**body, "contents": renamed_calls(body["contents"], own)}
         self.place = place

@@ -20,14 +20,15 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.rate_limiters import InMemoryRateLimiter
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-from ._bound import BoundModel
+from ._bound import BoundModel, of_a_call
 from ._caching import HELD, Cache, seconds_text
 from ._config import CallConfig, Json, Layer, build_call, http_options
 from ._families import short_name
 from ._messages import encode_apart, encode_messages
 from ._profiles import profile_of
+from ._schemas import schema_of
 from ._settings import (
     CONNECTION,
     GENERATION,
@@ -107,12 +108,7 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         if not isinstance(given, Mapping):
             return given
         named = by_our_names(given, _arguments_of(cls), cls.__name__)
-        if isinstance(named.get("stop"), str):
-            named["stop"] = [named["stop"]]
-        if named.get("safety_settings") is not None:
-            named["safety_settings"] = plain_safety(named["safety_settings"])
-        named["timeout"] = plain_timeout(named.get("timeout"))
-        return {name: plain(value) if name in GENERATION else value for name, value in named.items()}
+        return {name: _as_held(name, value) for name, value in named.items()}
 
     @field_validator("model")
     @classmethod
@@ -191,7 +187,7 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
             kwargs["rename_tools"] = True
         with translating():
             bound = [form for tool in tools for form in bound_forms(tool, strict=strict, rename=rename_tools)]
-            self._call(None, _of_a_call({**kwargs, "tools": bound}))  # what cannot be sent is told now
+            self._call(None, of_a_call({**kwargs, "tools": bound}))  # what cannot be sent is told now
         return self.bind(tools=bound, **kwargs)
 
     def with_structured_output(
@@ -231,7 +227,7 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
             model = self.bind_tools(bound_tools, strict=strict if asked.tool else None, **arguments)
         else:
             with translating():
-                self._call(None, _of_a_call(arguments))  # what cannot be sent is told now
+                self._call(None, of_a_call(arguments))  # what cannot be sent is told now
         return parsed_replies(model, schema, asked=asked, include_raw=include_raw)
 
     def get_num_tokens(self, text: str) -> int:
@@ -420,13 +416,24 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
 
     @property
     def lc_attributes(self) -> dict[str, Any]:
-        """Fields as JSON that are not JSON themselves."""
-        return {} if self.retry is None else {"retry": {**asdict(self.retry), "statuses": sorted(self.retry.statuses)}}
+        """Fields as JSON that are not JSON themselves; LangChain's cache tells models apart by them too."""
+        told: dict[str, Any] = {}
+        if self.retry is not None:
+            told["retry"] = {**asdict(self.retry), "statuses": sorted(self.retry.statuses)}
+        if self.tools is not None:
+            told["tools"] = [form for tool in self.tools for form in bound_forms(tool, rename=True)]
+        for name in ("response_schema", "response_json_schema", "response_format"):
+            schema = getattr(self, name)
+            if schema is not None and not isinstance(schema, dict):
+                told[name] = schema_of(schema)
+        if self.genai_client is not None:
+            told |= {"base_url": self.genai_client.base_url, "vertexai": self.genai_client.vertexai}
+        return told
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "model" and self.profile == profile_of(self.model):  # not the user's own, which stays
             super().__setattr__("profile", profile_of(value))
-        super().__setattr__(name, value)
+        super().__setattr__(name, _as_held(name, value))
         # What was derived from the fields before is no longer true of them, LangChain's cache key among it.
         _forget(self.__dict__, DERIVED if name not in CONNECTION + OF_THE_CLIENT else (*DERIVED, "_made_client"))
 
@@ -460,7 +467,7 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         """Copy with fields changed, under any of their names; the copy makes a client of its own."""
         copied = super().model_copy(deep=deep)
         for name, value in by_our_names(update or {}, _arguments_of(type(self)), type(self).__name__).items():
-            setattr(copied, name, plain(value) if name in GENERATION else value)
+            setattr(copied, name, value)
         return copied
 
     @cached_property
@@ -515,7 +522,10 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         """Options that need not go with the request, since the client that was made here has them."""
         if self.genai_client is not None:
             return []
-        return [name for name in OF_THE_CLIENT if layer.options.get(name) is self._layer.options.get(name)]
+        same = [name for name in OF_THE_CLIENT if layer.options.get(name) is self._layer.options.get(name)]
+        if "timeout" in same or not isinstance(layer.options.get("timeout"), Mapping):
+            return same
+        return [name for name in same if name not in ("retry", "max_retries")]  # a policy is what holds four times
 
     def _turn(self, messages: list[BaseMessage], stop: list[str] | None, given: Mapping[str, Any]) -> Turn:
         with translating():
@@ -579,6 +589,7 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
                 system, contents = None, encode_apart(messages, family=call.family, vertex=vertex)
         if not contents:
             return None
+        call = replace(call, cache=None, fields={k: v for k, v in call.fields.items() if k != "cachedContent"})
         return Turn(call, call.body(system, contents), len(messages)).counting(vertex=vertex)
 
 
@@ -600,9 +611,18 @@ def _arguments_of(cls: type[ChatGenAI]) -> Mapping[str, str]:
     return {**own, **ours, "google_api_key": "api_key", "client": "genai_client"}
 
 
-def _of_a_call(arguments: Mapping[str, Any]) -> Json:
-    """What LangChain passes on of bound arguments: its own note for tracing stays with it."""
-    return {name: value for name, value in arguments.items() if name != "ls_structured_output_format"}
+def _as_held(name: str, value: Any) -> Any:
+    """A value in the form in which its field holds it, whether it is given, set or changed in a copy."""
+    match name:
+        case "api_key":
+            return SecretStr(value) if isinstance(value, str) else value
+        case "stop":
+            return [value] if isinstance(value, str) else value
+        case "safety_settings":
+            return None if value is None else plain_safety(value)
+        case "timeout":
+            return plain_timeout(value)
+    return plain(value) if name in GENERATION else value
 
 
 def _forget(values: dict[str, Any], names: Sequence[str]) -> None:

@@ -535,3 +535,15 @@ def test_a_parser_reads_plain_text_too() -> None:
 def test_parsed_replies_need_no_model_of_ours() -> None:
     fake: RunnableLambda[Any, AIMessage] = RunnableLambda(lambda _: AIMessage(json.dumps(VALUE)))
     assert parsed_replies(fake, Joke, asked=Asked({}), include_raw=False).invoke("hi") == Joke(**VALUE)
+
+
+def test_a_stream_gives_no_other_tools_arguments_as_the_object():
+    """Tools that are called before the answer have arguments too."""
+    calls = [{"name": "search", "args": '{"q": "a"}', "id": "1", "index": 0}]
+    answer = [{"name": "Ans", "args": '{"a": 1}', "id": "2", "index": 1}]
+    chunks = [
+        AIMessageChunk(content="", tool_call_chunks=calls),
+        AIMessageChunk(content="", tool_call_chunks=answer, response_metadata={"finish_reason": "STOP"}),
+    ]
+    parser = ReplyParser(target={"title": "Ans", "type": "object"}, call="Ans")
+    assert list(parser.transform(iter(chunks))) == [{"a": 1}]

@@ -426,7 +426,7 @@ def test_binding_again_and_again_says_nothing(caplog: pytest.LogCaptureFixture) 
         warnings.simplefilter("error")
         for _ in range(2):
             encode(add, everything, Node, Old, Point, Weather(), *GIVEN[:1])
-    assert not caplog.records
+    assert [each for each in caplog.records if each.name.startswith("langchain")] == []
 
 
 # ---- Google's own --------------------------------------------------------------------
@@ -773,8 +773,7 @@ def test_a_schema_too_complex_is_told_with_its_weight_and_not_tried_again(emulat
 def test_the_return_hints_are_real(method: str) -> None:
     """LangChain asks fallbacks for them at run time; without them the fallbacks are lost in silence."""
     hints = get_type_hints(getattr(ChatGenAI, method))
-    assert get_origin(hints["return"]) is None or issubclass(get_origin(hints["return"]), Runnable)
-    assert "Runnable" in str(hints["return"])
+    assert issubclass(get_origin(hints["return"]) or hints["return"], Runnable)
 
 
 def test_fallbacks_get_the_tools_too(emulator: Emulator) -> None:

@@ -113,8 +113,17 @@ def preview_of(request: Request) -> Preview:
 
 
 def _lower(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """Headers with names in lower case, so that two spellings of one meet; white space round a value goes."""
-    return {name.lower(): value.strip() for name, value in (headers or {}).items()}
+    """Headers with names in lower case, so that two spellings of one meet; white space round a value goes.
+
+    Raises `ValueError` for a value that cannot be sent; the message does not repeat it, for it may be a secret.
+    """
+    plain = {name.lower(): value.strip() for name, value in (headers or {}).items()}
+    for name, value in plain.items():
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError(
+                f"the header {name!r} has characters that none can have; only printable ASCII can be sent."
+            )
+    return plain
 
 
 def _with_identity(headers: Mapping[str, str]) -> dict[str, str]:

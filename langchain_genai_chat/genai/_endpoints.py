@@ -158,8 +158,11 @@ def resolve(  # noqa: PLR0913 - the arguments of `Client`
     base_url = _address(given) if given else ""
     if vertex:
         return _on_vertex(api_key, credentials, project, location, base_url, options, env)
-    api_key = api_key or environment_key(env)
-    base_url, version = _parted(base_url or GEMINI_URL, options.api_version, _version(env, "v1beta"))
+    base_url = base_url or GEMINI_URL
+    own = any(name.lower() == "authorization" for name in options.headers or ())
+    if not own or _is_google(base_url):  # the environment's key is not for a gateway that has another way in
+        api_key = api_key or environment_key(env)
+    base_url, version = _parted(base_url, options.api_version, _version(env, "v1beta"))
     return Caller(
         endpoint=Endpoint(vertex=False, base_url=base_url, api_version=version),
         api_key=api_key,
@@ -247,6 +250,8 @@ def _version(env: Mapping[str, str], default: str) -> str:
 def _address(base_url: str) -> str:
     """A base URL without the slash at its end."""
     parts = urlsplit(base_url)
+    if "@" in parts.netloc:
+        raise ValueError("base_url holds a name and a password, which would be shown; pass an Authorization header.")
     _ = parts.port  # raises ValueError if it is none
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"base_url {base_url!r} is no address; pass one like 'https://host/path'.")

@@ -116,6 +116,8 @@ def _plain_events(block: bytes) -> tuple[list[bytes], bytes]:
         return [], block
     plain = block[6:end]
     events = plain.split(b"\r\n\r\ndata: ")
+    if b"" in events:
+        return [], block
     if not plain.count(b"\n") == plain.count(b"\r") == 2 * (len(events) - 1):
         return [], block
     return events, block[end + 4 :]

@@ -98,6 +98,11 @@ class Client:
         """Whether requests go to Vertex AI."""
         return self._api.endpoint.vertex
 
+    @property
+    def base_url(self) -> str:
+        """Where requests go, without a version."""
+        return self._api.endpoint.base_url
+
     def close(self) -> None:
         """Close the synchronous connections; a client that was passed in stays open."""
         self._transport.close()
@@ -140,6 +145,11 @@ class AsyncClient:
     def vertexai(self) -> bool:
         """Whether requests go to Vertex AI."""
         return self._api.endpoint.vertex
+
+    @property
+    def base_url(self) -> str:
+        """Where requests go, without a version."""
+        return self._api.endpoint.base_url
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop; a client that was passed in stays open."""

@@ -1,0 +1,165 @@
+"""What the constructor, a copy, `bind` and a call say of one thing, and which of them counts."""
+
+from typing import Any
+
+import httpx
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.tools import tool
+from pydantic import create_model
+
+from langchain_genai_chat import ChatGenAI
+from langchain_genai_chat.emulator import Emulator, Fault
+from langchain_genai_chat.errors import InvalidRequestError
+from langchain_genai_chat.genai import Client, types
+
+MODEL = "gemini-3.5-flash"
+
+
+@tool
+def search(q: str) -> str:
+    """Search."""
+    return q
+
+
+def model(**given: Any) -> ChatGenAI:
+    return ChatGenAI(model=MODEL, api_key="made-up", **given)
+
+
+@pytest.mark.behaviour("B073")
+def test_a_tool_of_the_constructor_keeps_its_arguments():
+    """A tool is a pydantic object too, and its dump is no declaration."""
+    expected = model().preview("a", tools=[search]).body
+    assert expected["tools"][0]["functionDeclarations"][0]["parametersJsonSchema"]["required"] == ["q"]
+    assert model(tools=[search]).preview("a").body == expected
+    assert model().model_copy(update={"tools": [search]}).preview("a").body == expected
+
+
+@pytest.mark.behaviour("B047")
+@pytest.mark.parametrize("given", [{"max_retries": 0}, {"retry": types.RetryPolicy(max_retries=0)}])
+def test_a_calls_times_leave_the_models_retries_alone(given):
+    """Times come as one object in httpx; retries are not among them."""
+    with Emulator() as emulator, model(base_url=emulator.base_url, **given) as asked:
+        emulator.script(*[Fault.of("UNAVAILABLE")] * 3)
+        with pytest.raises(Exception, match="UNAVAILABLE"):
+            asked.invoke("a", timeout=httpx.Timeout(5))
+        assert len(emulator.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            {"response_schema": create_model("M", a=(int, ...))},
+            {"response_schema": create_model("M", b=(int, ...))},
+        ),
+        ({"tools": [{"name": "f", "description": "a"}]}, {"tools": [{"name": "f", "description": "b"}]}),
+        (
+            {"client": Client(api_key="made-up", http_options={"base_url": "https://one.example"})},
+            {"client": Client(api_key="made-up", http_options={"base_url": "https://two.example"})},
+        ),
+    ],
+    ids=["schema", "tools", "client"],
+)
+def test_models_that_ask_for_different_things_have_different_cache_keys(one, other):
+    """With one key the second model would be answered with what the first was told."""
+    keys = [ChatGenAI(model=MODEL, **given)._get_llm_string() for given in (one, other)]
+    assert keys[0] != keys[1]
+
+
+@pytest.mark.behaviour("B109")
+def test_a_key_that_is_set_later_is_as_secret_as_one_that_was_given():
+    """A key for each user is set on a copy; as plain text it would be in every repr."""
+    copied = model().model_copy(update={"api_key": "another-made-up"})
+    changed = model()
+    changed.api_key = "another-made-up"  # type: ignore[assignment]  # as users write it
+    for each in (copied, changed):
+        assert "another" not in repr(each)
+        assert each.client.models.preview(model=MODEL, contents="a").method == "POST"
+
+
+def test_a_calls_choice_counts_over_the_models_mode():
+    """A forced call that is not forced is an answer in prose where an object was asked for."""
+    asked = model(
+        tool_config={"function_calling_config": {"mode": "AUTO"}, "retrieval_config": {"language_code": "en"}}
+    )
+    sent = asked.bind_tools([search], tool_choice="search").preview("a").body["toolConfig"]
+    assert sent == {
+        "functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["search"]},
+        "retrievalConfig": {"languageCode": "en"},
+    }
+
+
+@pytest.mark.behaviour("B102")
+def test_messages_are_counted_as_they_are_on_a_model_with_a_cache():
+    """trim_messages weighs parts of a conversation, also such as the cache holds."""
+    with Emulator() as emulator, model(base_url=emulator.base_url) as plain:
+        cache = plain.create_cache([HumanMessage("a long text")], ttl=60)
+        asked = plain.model_copy(update={"cached_content": cache})
+        count = plain.get_num_tokens_from_messages([HumanMessage("a long text")])
+        assert asked.get_num_tokens_from_messages([HumanMessage("a long text")]) == count > 0
+        asked.close()
+
+
+@pytest.mark.behaviour("B005")
+def test_a_signature_of_gemini_is_not_sent_to_gemma():
+    """Gemma thinks by levels as Gemini 3 does, and signs for itself."""
+    call = {"name": "search", "args": {"q": "a"}, "id": "c1"}
+    made = AIMessage(
+        "",
+        tool_calls=[call],
+        additional_kwargs={"__gemini_function_call_thought_signatures__": {"c1": "c2ln"}},
+        response_metadata={"model_provider": "google_genai", "model_name": MODEL},
+    )
+    history = [HumanMessage("a"), made, ToolMessage("b", tool_call_id="c1")]
+    own, foreign = (
+        ChatGenAI(model=name, api_key="made-up").preview(history).body["contents"][1]["parts"][0]["thoughtSignature"]
+        for name in (MODEL, "gemma-4-31b-it")
+    )
+    assert (own, foreign) == ("c2ln", "skip_thought_signature_validator")
+
+
+def test_a_result_without_its_text_is_refused_by_index():
+    """A bare KeyError would be tried again by LangChain's middleware, and names no message."""
+    history = [HumanMessage("a"), AIMessage("", tool_calls=[{"name": "f", "args": {}, "id": "1"}])]
+    with pytest.raises(InvalidRequestError, match=r"messages\[2\] \(tool\)"):
+        model().preview([*history, ToolMessage([{"type": "text"}], tool_call_id="1")])
+
+
+@pytest.mark.behaviour("B016")
+def test_renamed_tools_stay_renamed_where_they_are_not_bound():
+    """A summary of the conversation binds no tools, and its history has their names all the same."""
+    call = {"name": "my tool!", "args": {}, "id": "1"}
+    history = [HumanMessage("a"), AIMessage("", tool_calls=[call]), ToolMessage("b", tool_call_id="1")]
+    parts = [part for each in model().preview(history, rename_tools=True).body["contents"] for part in each["parts"]]
+    names = [part[kind]["name"] for part in parts for kind in ("functionCall", "functionResponse") if kind in part]
+    assert names == ["my_tool_", "my_tool_"]
+
+
+@pytest.mark.behaviour("B108")
+def test_the_environments_key_stays_away_from_a_gateway_with_its_own_way_in(monkeypatch):
+    """The key is Google's; whoever runs the gateway has no business with it."""
+    monkeypatch.setenv("GOOGLE_API_KEY", "made-up")
+    seen: list[httpx.Headers] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers)
+        return httpx.Response(200, json={"candidates": []})
+
+    options = {"base_url": "https://gateway.example", "headers": {"Authorization": "Bearer own"}}
+    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
+        Client(http_options=options, http_client=http).models.generate_content(model=MODEL, contents="a")
+    assert (seen[0]["authorization"], seen[0].get("x-goog-api-key")) == ("Bearer own", None)
+
+
+@pytest.mark.behaviour("B109")
+@pytest.mark.parametrize(
+    "options",
+    [{"base_url": "https://user:hidden@gateway.example"}, {"headers": {"authorization": "Bearer hidden\x00"}}],
+    ids=["address", "header"],
+)
+def test_secrets_that_cannot_be_kept_are_refused_without_being_told(options):
+    """What is refused is often logged."""
+    with pytest.raises(ValueError, match=r"[Aa]uthorization") as caught:
+        Client(api_key="made-up", http_options=options).models.generate_content(model=MODEL, contents="a")
+    assert "hidden" not in str(caught.value)
