@@ -111,13 +111,19 @@ class Conversation:
 
     def record(self, contents: Sequence[Content], *, is_valid: bool) -> None:
         """Add the contents of a turn, all at once; those of one that is not valid are never sent."""
+        self.keep(contents, contents if is_valid else ())
+
+    def keep(self, contents: Sequence[Content], again: Sequence[Content]) -> None:
+        """Add the contents of a turn, all at once, and those of them that are sent again."""
         with self._lock:
             self._comprehensive.extend(contents)
-            if is_valid:
-                self._curated.extend(contents)
+            follow(self._curated, again)
 
     def revise(self, gone: Sequence[Content], contents: Sequence[Content]) -> None:
-        """Put contents at the end, in place of some of the last; an empty answer is never sent, nor its question."""
+        """Put contents at the end, in place of some of the last; an empty answer is never sent, nor its question.
+
+        A question that answers function calls is sent all the same: they were made.
+        """
         places = set(map(id, gone))
         with self._lock:
             for kept in (self._comprehensive, self._curated):
@@ -125,8 +131,8 @@ class Conversation:
             self._comprehensive += contents
             for content in contents:
                 if content.role != "model" or has_parts(content):
-                    self._curated.append(content)
-                elif self._curated and self._curated[-1].role == "user":
+                    follow(self._curated, [content])
+                elif self._curated and self._curated[-1].role == "user" and not answers_of(self._curated[-1]):
                     self._curated.pop()
 
     def clear(self) -> None:
@@ -156,7 +162,8 @@ class Turn:
         self._streamed = streamed
         self._before = talk.history(curated=True)
         self._inputs = [*answers_due(self._before, said.content), said.content]
-        self._sent = [*self._before, *self._inputs]
+        self._sent = list(self._before)
+        follow(self._sent, self._inputs)
         self._rounds: list[Content] = []
         self._reply = _Reply()
         self._usage: list[GenerateContentResponseUsageMetadata] = []
@@ -181,8 +188,13 @@ class Turn:
         if kind is None:
             finished = not self._streamed or self._reply.is_whole  # an answer that is no stream is, whatever it says
             reply = self._reply.folder.finish() if self._streamed else self._reply.content
-            is_valid = finished and has_parts(reply) and all(map(has_parts, self._rounds))
-            self._talk.record([*self._inputs, *self._rounds, reply or nothing()], is_valid=is_valid)
+            said = [*self._inputs, *self._rounds]
+            whole, again = [*said, reply or nothing()], list[Content]()
+            if finished and has_parts(reply) and all(map(has_parts, self._rounds)):
+                again = whole
+            elif answers_of(said[-1]) and all(map(has_parts, self._rounds)) and not self._reply.is_blocked:
+                again = said  # the functions ran, whatever the model makes of it
+            self._talk.keep(whole, again)
 
     def hear(self, response: GenerateContentResponse) -> GenerateContentResponse:
         """Take the answer, or the next chunk of it, and hand it on without the rounds: the history has them."""
@@ -205,6 +217,8 @@ class _Reply:
         self.folder = ContentFolder()
         self.content: Content | None = None
         self.is_finished = False
+        self.is_blocked = False
+        """Whether what was sent would be blocked again."""
         self.usage: list[GenerateContentResponseUsageMetadata] = []
         """One at most: in a stream they are totals so far."""
 
@@ -216,6 +230,8 @@ class _Reply:
     def hear(self, response: GenerateContentResponse) -> None:
         if response.usage_metadata:
             self.usage = [response.usage_metadata]
+        feedback = response.prompt_feedback
+        self.is_blocked = self.is_blocked or bool(feedback and feedback.block_reason)
         if candidate := first_candidate(response):
             self.content = spoken(candidate.content)
             self.folder.fold(candidate.content)
@@ -228,7 +244,10 @@ def read_history(given: Iterable[Content | Mapping[str, Any]] | None) -> list[Co
 
 
 def curate(contents: Iterable[Content]) -> list[Content]:
-    """The contents that are sent again: an answer that is empty is left out, with the user's content before it."""
+    """The contents that are sent again: an answer that is empty is left out, with the user's content before it.
+
+    A user's content that answers function calls stays: without it they would look as if nobody had made them.
+    """
     curated: list[Content] = []
     answer: list[Content] = []
     for content in (*contents, None):
@@ -237,12 +256,26 @@ def curate(contents: Iterable[Content]) -> list[Content]:
             continue
         if all(map(has_parts, answer)):
             curated += answer
-        elif curated:
+        elif curated and not answers_of(curated[-1]):
             curated.pop()
         answer = []
         if content is not None:
-            curated.append(content)
+            follow(curated, [content])
     return curated
+
+
+def follow(before: list[Content], contents: Sequence[Content]) -> None:
+    """Put contents at the end; where they answer the last calls again, in place of the answers before."""
+    again = answers_of(contents[0]) if contents else []
+    if again and before and answers_of(before[-1]) == again:
+        before.pop()
+    before.extend(contents)
+
+
+def answers_of(content: Content) -> list[tuple[str | None, str | None]]:
+    """Which function calls a content answers: their ids and names."""
+    responses = [part.function_response for part in content.parts or () if part.function_response is not None]
+    return [(each.id, each.name) for each in responses] if content.role == "user" else []
 
 
 def has_parts(content: Content | None) -> bool:
@@ -259,7 +292,7 @@ def _is_empty(part: Part) -> bool:
 def answers_due(before: Sequence[Content], content: Content) -> list[Content]:
     """The answers that the service wants before a plain message: to calls that were not made."""
     calls = calls_in(before[-1]) if before else []
-    if not calls or any(part.function_response for part in content.parts or ()):
+    if not calls or answers_of(content):
         return []
     return [response_content(calls, [UNANSWERED] * len(calls))]
 

@@ -460,6 +460,50 @@ def test_a_coroutine_function_in_a_sync_chat_is_refused_at_the_call(client: gena
     assert (emulator.requests, chat.history) == ([], [])
 
 
+async def test_answers_to_calls_stay_when_the_model_says_nothing_to_them(talk: Talk, emulator: Emulator) -> None:
+    """The function was run: the next message must not tell the model that it was not."""
+    talk.begin(config={"tools": [get_weather], "automatic_function_calling": {"disable": True}})
+    emulator.script(talk.reply(call("get_weather", "1", city="Boston")))
+    await talk.send()
+    answer = types.Part.from_function_response(id="1", name="get_weather", response={"sunny": True})
+    emulator.script(talk.bare({"candidates": [{"finishReason": "STOP", "content": {"role": "model"}}]}))
+    await talk.send([answer])
+    assert talk.roles == (["user", "model", "user", "model"], ["user", "model", "user"])
+    assert curate(talk.chat.history) == talk.chat.get_history(curated=True)
+    await talk.send("Well?")
+    answered, message = emulator.requests[-1].body["contents"][2:]
+    assert [part["functionResponse"]["response"] for part in answered["parts"]] == [{"sunny": True}]
+    assert message["parts"] == [{"text": "Well?"}]
+    assert talk.roles[1] == ["user", "model", "user", "user", "model"]
+
+
+async def test_answers_to_calls_may_be_given_again(talk: Talk, emulator: Emulator) -> None:
+    """Who gets an empty answer sends the same once more; the service wants one answer to a call."""
+    talk.begin(config={"tools": [get_weather], "automatic_function_calling": {"disable": True}})
+    emulator.script(talk.reply(call("get_weather", "1", city="Boston")))
+    await talk.send()
+    answer = types.Part.from_function_response(id="1", name="get_weather", response={"sunny": True})
+    emulator.script(talk.bare({"candidates": [{"finishReason": "STOP", "content": {"role": "model"}}]}))
+    await talk.send([answer])
+    await talk.send([answer])
+    assert [each["role"] for each in emulator.requests[-1].body["contents"]] == ["user", "model", "user"]
+    assert talk.roles[1] == ["user", "model", "user", "model"]
+    assert curate(talk.chat.history) == talk.chat.get_history(curated=True)
+
+
+async def test_functions_that_were_run_are_remembered_when_the_model_says_nothing(
+    talk: Talk, emulator: Emulator
+) -> None:
+    """Else it would have them run again."""
+    talk.begin(config={"tools": [get_weather]})
+    empty = talk.bare({"candidates": [{"finishReason": "STOP", "content": {"role": "model"}}]})
+    emulator.script(talk.reply(call("get_weather", "1", city="Boston")), empty)
+    await talk.send()
+    assert talk.roles == (["user", "model", "user", "model"], ["user", "model", "user"])
+    await talk.send("Well?")
+    assert [each["role"] for each in emulator.requests[-1].body["contents"]] == ["user", "model", "user", "user"]
+
+
 @pytest.mark.behaviour("B090", "B094")
 def test_half_a_call_is_kept_and_neither_made_nor_sent_again(client: genai.Client, emulator: Emulator) -> None:
     """Sent again, it would be a call that the model never made."""
@@ -594,6 +638,8 @@ def test_roles_of_nobody_are_refused_by_place(client: genai.Client, item: Any) -
 
 USER, SECOND_USER = types.UserContent("a"), types.UserContent("b")
 MODEL, SECOND_MODEL = types.ModelContent("c"), types.ModelContent("d")
+CALL = types.ModelContent([types.Part.from_function_call(name="f", args={})])
+RESPONSE = types.UserContent([types.Part.from_function_response(name="f", response={"result": 1})])
 EMPTY, EMPTY_PART = types.Content(role="model", parts=[]), types.Content(role="model", parts=[types.Part()])
 
 
@@ -609,6 +655,8 @@ EMPTY, EMPTY_PART = types.Content(role="model", parts=[]), types.Content(role="m
         ([MODEL, USER, MODEL, SECOND_MODEL], [MODEL, USER, MODEL, SECOND_MODEL]),
         ([USER, MODEL, SECOND_USER], [USER, MODEL, SECOND_USER]),
         ([USER, types.ModelContent("")], [USER, types.ModelContent("")]),
+        ([USER, CALL, RESPONSE, EMPTY, SECOND_USER, MODEL], [USER, CALL, RESPONSE, SECOND_USER, MODEL]),
+        ([USER, CALL, RESPONSE, EMPTY, RESPONSE, MODEL], [USER, CALL, RESPONSE, MODEL]),
     ],
 )
 def test_an_empty_answer_goes_with_its_question(given: list[types.Content], curated: list[types.Content]) -> None:
