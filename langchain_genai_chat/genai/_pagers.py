@@ -40,7 +40,9 @@ class _Paged(Generic[T]):
 
 
 class Pager(_Paged[T]):
-    """A list in pages; iterating goes through all of them."""
+    """A list in pages; iterating goes on from the page that was fetched last, to the end."""
+
+    _walk: Iterator[T] | None = None
 
     def __init__(self, fetch: Callable[[str | None], Page[T]], config: dict[str, Any]) -> None:
         self._fetch = fetch
@@ -58,9 +60,16 @@ class Pager(_Paged[T]):
         while self._token:
             yield from self.next_page()
 
+    def __next__(self) -> T:
+        if self._walk is None:
+            self._walk = iter(self)
+        return next(self._walk)
+
 
 class AsyncPager(_Paged[T]):
-    """A list in pages; `async for` goes through all of them."""
+    """A list in pages; `async for` goes on from the page that was fetched last, to the end."""
+
+    _walk: AsyncIterator[T] | None = None
 
     def __init__(
         self, first: Page[T], fetch: Callable[[str | None], Awaitable[Page[T]]], config: dict[str, Any]
@@ -74,6 +83,11 @@ class AsyncPager(_Paged[T]):
             raise IndexError("No more pages to fetch.")
         self._items, self._token = await self._fetch(self._token)
         return self._items
+
+    async def __anext__(self) -> T:
+        if self._walk is None:
+            self._walk = aiter(self)
+        return await anext(self._walk)
 
     async def __aiter__(self) -> AsyncIterator[T]:
         for item in self._items:

@@ -262,6 +262,7 @@ def _wait(api: Api, file: FileLike, timeout_s: float, poll_s: float) -> Flow[typ
     name, request = _name(file), _gemini(api).request("GET", _name(file))
     found = file if isinstance(file, types.File) and file.state else None
     started_at = yield Now()
+    asked = False
     while True:
         if found is not None and found.state == types.FileState.FAILED:
             status = found.error or types.FileStatus()
@@ -269,11 +270,13 @@ def _wait(api: Api, file: FileLike, timeout_s: float, poll_s: float) -> Flow[typ
             raise FileFailedError(status.code or 0, {"error": details})
         if found is not None and found.state != types.FileState.PROCESSING:
             return found
-        if found is not None and (yield Now()) + poll_s - started_at > timeout_s:
+        left_s = timeout_s - ((yield Now()) - started_at)
+        if asked and left_s < poll_s:
             text = f"{name} is still {found.state} after {timeout_s:g} seconds."
             raise APITimeoutError.because(text, status="DEADLINE_EXCEEDED")
-        found = read_body((yield from with_retries(request, api.policy)), types.File.model_validate_json)
-        request = replace(request, delay_s=poll_s)
+        policy = replace(api.policy, deadline_s=max(min(api.policy.deadline_s, left_s), 0.001))
+        found = read_body((yield from with_retries(request, policy)), types.File.model_validate_json)
+        request, asked = replace(request, delay_s=poll_s), True
 
 
 def _page(api: Api, asked: types.ListFilesConfig, token: str | None) -> Flow[Page[types.File]]:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from langchain_genai_chat.emulator import Emulator, Fault
 from langchain_genai_chat.genai import Client, errors, types
 from langchain_genai_chat.genai._api import USER_AGENT
+from langchain_genai_chat.genai._pagers import Pager
 from langchain_genai_chat.genai.client import LateKeyClient
 from langchain_genai_chat.genai.types import HttpOptions, RetryPolicy
 
@@ -665,3 +666,10 @@ def test_a_client_that_is_made_does_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     client = Client(api_key="k")
     client.models.preview(model="m", contents="Hello")
     client.close()
+
+
+def test_items_can_be_taken_from_a_pager_one_by_one() -> None:
+    """google-genai's pager is an iterator too."""
+    pages = {None: (["a", "b"], "t"), "t": (["c"], None)}
+    pager = Pager(lambda token: pages[token], {})
+    assert [next(pager), next(pager), next(pager), next(pager, None)] == ["a", "b", "c", None]
