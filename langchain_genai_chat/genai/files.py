@@ -271,7 +271,7 @@ def _wait(api: Api, file: FileLike, timeout_s: float, poll_s: float) -> Flow[typ
         if found is not None and found.state != types.FileState.PROCESSING:
             return found
         left_s = timeout_s - ((yield Now()) - started_at)
-        if asked and left_s < poll_s:
+        if found is not None and asked and left_s < poll_s:
             text = f"{name} is still {found.state} after {timeout_s:g} seconds."
             raise APITimeoutError.because(text, status="DEADLINE_EXCEEDED")
         policy = replace(api.policy, deadline_s=max(min(api.policy.deadline_s, left_s), 0.001))
