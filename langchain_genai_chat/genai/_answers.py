@@ -81,12 +81,12 @@ def has_content(answer: Json) -> bool:
 
 
 def _form(of: Any) -> CoreSchema:
-    """A table as a schema: fields that may be absent, or null, which is the same; others are let through."""
+    """A table as a schema: fields that may be absent, or null, which is the same; others are not looked at."""
     if isinstance(of, Mapping) and "type" not in of:
         fields = {
             name: to.typed_dict_field(to.nullable_schema(_form(inner)), required=False) for name, inner in of.items()
         }
-        return to.typed_dict_schema(fields, extra_behavior="allow", strict=True)
+        return to.typed_dict_schema(fields, extra_behavior="ignore", strict=True)
     if isinstance(of, list):
         return to.list_schema(_form(of[0]), strict=True)
     return to.str_schema(strict=True) if of is str else of
