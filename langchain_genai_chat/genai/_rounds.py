@@ -92,6 +92,7 @@ def ask_in_rounds(
     are those of a stream that ends in the middle of one.
     A response, or each chunk of later rounds, has the contents and the completed rounds in
     `automatic_function_calling_history`; a response has the earlier ones in `automatic_function_calling_responses`.
+    An error is `partial` also where an earlier round was handed out.
 
     Args:
         ask: Makes the flow of one request.
@@ -103,9 +104,15 @@ def ask_in_rounds(
     sent = list(contents)
     earlier: list[GenerateContentResponse] = []
     flow = first
+    handed_out = False
     for left in reversed(range(plan.max_requests)):
         step = _Step(sent if plan.keeps_history else None, is_first=flow is first)
-        response = yield from step.watch(flow)
+        try:
+            response = yield from step.watch(flow)
+        except APIError as error:
+            error.partial = error.partial or handed_out
+            raise
+        handed_out = handed_out or step.has_emitted
         calls = calls_in(step.content)
         if response is not None and plan.keeps_history:
             response.automatic_function_calling_history = sent if earlier else []
@@ -168,6 +175,7 @@ class _Step:
         self._history = None if is_first else history
         self._folder = ContentFolder()
         self.content: Content | None = None
+        self.has_emitted = False
         self.is_cut = False
         """Whether the chunks end in the middle of a call."""
 
@@ -195,6 +203,7 @@ class _Step:
         return exchange.result
 
     def _see(self, chunk: Any) -> None:
+        self.has_emitted = True
         candidate = first_candidate(chunk)
         self._folder.fold(candidate.content if candidate else None)
         if self._history is not None:

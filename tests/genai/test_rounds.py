@@ -283,6 +283,16 @@ def test_an_error_of_a_request_is_the_callers_and_ends_the_flow() -> None:
         run(service, config())
 
 
+@pytest.mark.parametrize("streamed", [False, True], ids=["unary", "stream"])
+def test_an_error_of_a_later_round_is_partial_where_an_earlier_one_was_handed_out(streamed: bool) -> None:
+    """Who asks again would show what was shown already."""
+    first = response({"text": "Let me look."}, call("get_weather", city="Boston"))
+    service = Service([first] if streamed else first, errors.ServerError(503, {"error": {"status": "UNAVAILABLE"}}))
+    with pytest.raises(errors.ServerError) as caught:
+        run(service, config())
+    assert caught.value.partial == streamed
+
+
 def test_a_driver_that_throws_is_heard_inside() -> None:
     """Retries live in the flow of the request; the loop around it must not keep errors from it."""
     heard: list[Exception] = []
