@@ -99,16 +99,20 @@ def fit_arguments(function: Function, args: Mapping[str, Any]) -> tuple[list[Any
     of it again. Unknown arguments are left out; a missing one takes its default, or fails the call.
 
     Raises:
-        UnknownFunctionCallArgumentError: An argument does not fit its annotation.
+        UnknownFunctionCallArgumentError: An argument does not fit its annotation, or one is missing that stands
+            before a positional one and has no default.
     """
     positional: list[Any] = []
+    skipped: list[inspect.Parameter] = []
     keywords: dict[str, Any] = {}
     for parameter in named_parameters(signature_of(function)):
         if parameter.name not in args:
+            skipped.append(parameter)
             continue
         value = _fit(whole_numbers(args[parameter.name]), parameter, function)
         if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
-            positional.append(value)
+            positional += [*(_default(each, function) for each in skipped), value]
+            skipped.clear()
         else:
             keywords[parameter.name] = value
     return positional, keywords
@@ -150,6 +154,13 @@ def _fit(value: Any, parameter: inspect.Parameter, function: Function) -> Any:
         raise UnknownFunctionCallArgumentError(
             f"argument {parameter.name!r} of {name_of(function)} does not fit: {problems}"
         ) from error
+
+
+def _default(parameter: inspect.Parameter, function: Function) -> Any:
+    """What stands in the place of a missing argument, so that those after it keep theirs."""
+    if parameter.default is inspect.Parameter.empty:
+        raise UnknownFunctionCallArgumentError(f"argument {parameter.name!r} of {name_of(function)} is missing")
+    return parameter.default
 
 
 def _settled(result: "Json | _Later") -> Json:

@@ -297,6 +297,20 @@ def test_positional_arguments_are_passed_by_place() -> None:
     assert run_function(take, {"one": 1.0, "three": 3}) == {"result": [1, 5, 3]}
 
 
+def test_a_missing_positional_argument_does_not_move_those_after_it() -> None:
+    """Its default stands in its place; without one the call fails, and the function is not run."""
+
+    def take(one: int = 1, two: int = 2, three: int = 3, /) -> list[int]:
+        return [one, two, three]
+
+    def want(one: int, two: int = 2, /) -> list[int]:
+        return [one, two]
+
+    assert run_function(take, {"two": 5}) == {"result": [1, 5, 3]}
+    assert run_function(take, {"three": 5}) == {"result": [1, 2, 5]}
+    assert run_function(want, {"two": 5}) == {"error": "argument 'one' of want is missing"}
+
+
 def test_numbers_become_whole_however_deep() -> None:
     """The wire's numbers are doubles; 3.0 was meant as 3."""
     assert repr(whole_numbers({"a": [1.0, {"b": 2.5}], "c": "1.0"})) == repr({"a": [1, {"b": 2.5}], "c": "1.0"})
