@@ -60,12 +60,14 @@ class CallAssembler:
         return whole
 
     def _put(self, args: Json, piece: Json) -> None:
-        path = piece.get("jsonPath") or ""
+        path = piece.get("jsonPath")
+        if not path:
+            return
         steps = [
             int(index) if index else name or single or double for name, index, single, double in _STEP.findall(path)
         ]
         if not steps:
-            return
+            raise _misplaced(path, args)
         target: Any = args
         for step, following in pairwise(steps):
             target = _inside(target, step, [] if isinstance(following, int) else {})

@@ -146,7 +146,7 @@ def test_text_survives_however_it_is_cut(pieces: list[str], thought: bool) -> No
     assert fold(*[[{"text": piece, **mark}] for piece in pieces]) == [{"text": "".join(pieces), **mark}]
 
 
-@pytest.mark.parametrize("path", ["$.a[99999999999]", "$.a.b[0].c[1001]", "$[0]"])
+@pytest.mark.parametrize("path", ["$.a[99999999999]", "$.a.b[0].c[1001]", "$[0]", "$", "a"])
 def test_a_piece_that_belongs_nowhere_is_a_typed_error(path: str) -> None:
     """A list as long as a number says is memory for nothing, and a wrong place is a wrong call."""
     piece = {"jsonPath": path, "numberValue": 1}
