@@ -274,8 +274,8 @@ class _Floor:
         self._holder = threading.current_thread()
 
 
-_WITHIN: ContextVar[frozenset[int]] = ContextVar("_WITHIN", default=frozenset())
-"""The chats, by id, inside whose request this code runs: a function of theirs, in whatever task."""
+_WITHIN: ContextVar[frozenset[object]] = ContextVar("_WITHIN", default=frozenset())
+"""The turns inside whose request this code runs: a function of theirs, in whatever task; some may have ended."""
 
 
 class _AsyncFloor:
@@ -284,18 +284,21 @@ class _AsyncFloor:
     def __init__(self) -> None:
         self._turn = anyio.Semaphore(1)  # a lock must be released by its own task, a stream is closed by any
         self._holder: tuple[anyio.TaskInfo, Callable[[], object]] | None = None
+        self._current: object = None
+        """Stands for the turn in `_WITHIN`, which a task that a function began keeps for as long as it lives."""
 
     @asynccontextmanager
     async def held(self, stream: Callable[[], object] = lambda: True) -> AsyncIterator[None]:
         """Speak, when nobody else does; `stream` gives None once nobody can read it."""
-        if id(self) in _WITHIN.get() or self._is_mine():
+        if self._current in _WITHIN.get() or self._is_mine():
             raise RuntimeError(INSIDE)
         async with self._turn:
             self.claim(stream)
+            self._current = object()
             try:
                 yield
             finally:
-                self._holder = None
+                self._holder = self._current = None
 
     @contextmanager
     def unused(self) -> Iterator[None]:
@@ -311,7 +314,7 @@ class _AsyncFloor:
     @contextmanager
     def within(self) -> Iterator[None]:
         """Mark what is run meanwhile as part of the turn."""
-        token = _WITHIN.set(_WITHIN.get() | {id(self)})
+        token = _WITHIN.set(_WITHIN.get() | {self._current})
         try:
             yield
         finally:

@@ -762,6 +762,39 @@ async def test_a_function_that_speaks_in_its_own_chat_is_told_so(talk: Talk, emu
     assert all("in the middle of a turn" in str(each and each.response) for each in told)
 
 
+@pytest.mark.parametrize("streamed", [False, True], ids=["unary", "stream"])
+async def test_a_task_that_a_function_began_may_speak_when_the_turn_is_over(
+    aio: genai.AsyncClient, emulator: Emulator, streamed: bool
+) -> None:
+    """A reminder that comes later is a message like any other."""
+    chat = aio.chats.create(model=FLASH)
+    is_over = asyncio.Event()
+    begun: list[asyncio.Task[Any]] = []
+
+    async def later() -> Any:
+        with pytest.raises(RuntimeError, match="in the middle of a turn"):
+            await chat.send_message("Too early")
+        await is_over.wait()
+        await chat.send_message("Time is up")
+        return await chat.send_message("Really")
+
+    async def remind(what: str) -> str:
+        begun.append(asyncio.create_task(later()))
+        await asyncio.sleep(0)
+        return what
+
+    whole = said({**content(call("remind", "1", what="tea")), "finishReason": "STOP"})
+    emulator.script([whole] if streamed else whole)
+    if streamed:
+        async for _ in await chat.send_message_stream("Remind me", config={"tools": [remind]}):
+            pass
+    else:
+        await chat.send_message("Remind me", config={"tools": [remind]})
+    is_over.set()
+    assert (await asyncio.wait_for(begun[0], 20)).text
+    assert len(chat.history) == 8
+
+
 def test_a_stream_may_be_read_by_one_thread_after_the_other(client: genai.Client) -> None:
     """Web frameworks read each chunk in another thread of a pool."""
     chat = client.chats.create(model=FLASH)
