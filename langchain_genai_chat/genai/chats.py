@@ -124,8 +124,8 @@ class Chat(_Remembering[Models]):
             try:
                 with turn:
                     for chunk in chunks:
-                        self._floor.claim()
                         yield turn.hear(chunk)
+                        self._floor.claim()
             finally:
                 if isinstance(chunks, Generator):
                     chunks.close()
@@ -270,7 +270,7 @@ class _Floor:
             raise RuntimeError(INSIDE)
 
     def claim(self) -> None:
-        """Say that this thread goes on with the turn: a stream may be read by one after the other."""
+        """Say that this thread goes on with the turn, before it waits: a stream may be read by one after the other."""
         self._holder = threading.current_thread()
 
 

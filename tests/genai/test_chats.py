@@ -812,6 +812,24 @@ def test_a_stream_may_be_read_by_one_thread_after_the_other(client: genai.Client
     assert chat.send_message("Hello").text
 
 
+def test_a_function_is_told_so_in_whatever_thread_its_stream_is_read(client: genai.Client, emulator: Emulator) -> None:
+    """The turn is the reader's from the moment it asks for a chunk, since functions run before that comes."""
+    chat = client.chats.create(model=FLASH)
+
+    def ask(question: str) -> Any:
+        return chat.send_message(question).text
+
+    emulator.script([said({**content(call("ask", "1", question="Why?")), "finishReason": "STOP"})])
+    stream = chat.send_message_stream(MESSAGE, config={"tools": [ask]})
+    next(stream)
+    reader = threading.Thread(target=list, args=(stream,), daemon=True)
+    reader.start()
+    reader.join(10)
+    assert not reader.is_alive()
+    told = [part.function_response for part in chat.history[2].parts or ()]
+    assert "in the middle of a turn" in str(told)
+
+
 def test_an_async_chat_outlives_its_event_loop(emulator: Emulator) -> None:
     """Notebooks and scripts call asyncio.run more than once."""
     client = genai.Client(api_key="a-made-up-key", http_options=options(emulator))
