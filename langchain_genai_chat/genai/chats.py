@@ -227,7 +227,8 @@ class Chats:
             config: For all messages, unless one says otherwise.
             history: Contents or their dicts, oldest first, or an object whose `to_contents()` gives them, perhaps
                 with a system instruction, which is the chat's unless the config has one. It may begin with the
-                model's words. An empty answer in it is kept with its question, and neither is sent.
+                model's words. An empty answer in it is kept with its question, and neither is sent,
+                unless the question answers function calls, which is sent.
 
         Raises:
             ValueError: A content's role is neither `user` nor `model`, or the config has an unknown field.
