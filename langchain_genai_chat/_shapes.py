@@ -17,6 +17,7 @@ Shape: TypeAlias = Literal["text", "blocks"]
 """`text`: content is a str. `blocks`: content is a list of standard blocks, tagged v1."""
 
 INVALID_ARGS = "The model's arguments hold a number that JSON has not."
+CUT = "The answer ended in the middle of this call."
 MALFORMED = "The model made a function call that could not be parsed."
 
 

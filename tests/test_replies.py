@@ -554,3 +554,17 @@ def test_text_with_further_fields_is_text_and_keeps_them(way):
     assert message.content == "Hello!"
     _, contents = encode_messages([HumanMessage("Hi"), message], family=NEWEST, vertex=False, history="strict")
     assert contents[1]["parts"] == parts
+
+
+@pytest.mark.parametrize("shape", ["text", "blocks"])
+def test_a_call_that_came_in_part_is_not_called(shape):
+    """Half of a path is another path, and whoever runs `tool_calls` would act on it."""
+    pieces = [{"jsonPath": "$.path", "stringValue": "/home", "willContinue": True}]
+    chunks = chunks_of(
+        event({"functionCall": {"name": "delete", "willContinue": True}}),
+        event({"functionCall": {"partialArgs": pieces, "willContinue": True}}),
+        {"candidates": [{"finishReason": "MAX_TOKENS"}]},
+        shape=shape,
+    )
+    message = reduce(add, chunks)
+    assert (message.tool_calls, [call["name"] for call in message.invalid_tool_calls]) == ([], ["delete"])
