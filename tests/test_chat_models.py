@@ -44,7 +44,7 @@ from langchain_genai_chat.genai import Client, errors, types
 Json = dict[str, Any]
 
 MODEL = "gemini-3.5-flash"
-KEY = "AIzaMadeUpKeyMadeUpKeyMadeUpKey"
+KEY = "MadeUpKeyMadeUpKeyMadeUpKey"
 USAGE = {"promptTokenCount": 3, "candidatesTokenCount": 2, "totalTokenCount": 5}
 AT_ONCE = types.RetryPolicy(first_delay_s=0, jitter_s=0)
 

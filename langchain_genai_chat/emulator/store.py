@@ -19,7 +19,7 @@ GRANULARITY = 8 * 1024 * 1024  # recorded: chatlas-test-google-file-lifecycle-05
 FILES_URL = "https://generativelanguage.googleapis.com/v1beta/"
 PROTOCOL = "https://developers.google.com/photos/library/guides/resumable-uploads"  # documents the same one
 KEPT = timedelta(hours=48)  # ai.google.dev, files
-TOKEN_PREFIX = "ya29.emulated-"  # noqa: S105 - how its tokens begin, which is no secret
+TOKEN_PREFIX = "emulated-token-"  # noqa: S105 - how its tokens begin, which is no secret
 LOOKS = 2  # how often a film is PROCESSING when it is looked at
 
 

@@ -302,7 +302,7 @@ async def test_every_kind_of_credentials_signs(emulator, info, path, kind) -> No
         async with client.aio as aio:
             assert (await aio.models.generate_content(model=MODEL, contents="Hi")).text
     assert paths(emulator).count("/token") == (0 if kind == "callable" else 1)
-    expected = "Bearer made-by-hand" if kind == "callable" else "Bearer ya29.emulated-1"
+    expected = "Bearer made-by-hand" if kind == "callable" else "Bearer emulated-token-1"
     assert tokens_sent(emulator) == [expected, expected]
     assert emulator.requests[-1].path == (
         f"/v1beta1/projects/p/locations/us-central1/publishers/google/models/{MODEL}:generateContent"
@@ -465,7 +465,7 @@ def test_objects_of_google_auth_are_renewed_in_place(emulator, info) -> None:
     account = google.oauth2.service_account.Credentials.from_service_account_info(info, scopes=["s"])
     with client_of(emulator, credentials=account) as client:
         client.models.generate_content(model=MODEL, contents="Hi")
-    assert account.token == "ya29.emulated-1"
+    assert account.token == "emulated-token-1"
     with client_of(emulator, credentials=account) as client:
         client.models.generate_content(model=MODEL, contents="Hi")
     assert paths(emulator).count("/token") == 1
@@ -526,7 +526,7 @@ class TestSecrets:
         said += traceback.format_exception(caught.value)
         assert caught.value.response is not None
         said.append(str(caught.value.response.request.headers))
-        secrets = ["ya29", info["private_key"][40:80]]
+        secrets = ["emulated-token", info["private_key"][40:80]]
         assert [secret for text in said for secret in secrets if secret in text] == []
 
     @pytest.mark.behaviour("B110")
@@ -537,7 +537,7 @@ class TestSecrets:
         with client_of(emulator, credentials=info if kind == "dict" else path) as client:
             client.models.generate_content(model=MODEL, contents="Hi")
             pickled = pickle.dumps(client)
-            assert b"ya29" not in pickled
+            assert b"emulated-token" not in pickled
             for twin in (pickle.loads(pickled), copy.deepcopy(client)):  # noqa: S301 - made two lines above
                 with twin:
                     assert twin.models.generate_content(model=MODEL, contents="Hi").text
@@ -595,8 +595,8 @@ async def test_a_model_takes_what_a_client_takes(emulator, info) -> None:
         await model.client.aio.aclose()
         assert paths(emulator).count("/token") == 1
         pickled = pickle.dumps(model)
-        assert b"ya29" not in pickled
+        assert b"emulated-token" not in pickled
         with pickle.loads(pickled) as twin:  # noqa: S301 - made two lines above
             assert twin.invoke("Hi").text
         said = [dumps(model), repr(model), str(model.model_dump())]
-    assert [text for text in said if "PRIVATE KEY" in text or "ya29" in text] == []
+    assert [text for text in said if "PRIVATE KEY" in text or "emulated-token" in text] == []

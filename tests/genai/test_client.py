@@ -23,7 +23,7 @@ from langchain_genai_chat.genai.client import LateKeyClient
 from langchain_genai_chat.genai.types import HttpOptions, RetryPolicy
 
 MODEL = "gemini-2.5-flash"
-KEY = "AIzaSyD-made-up-key-0123456789abcdefghi"
+KEY = "made-up-key-0123456789-abcdefghi"
 HELLO = {"candidates": [{"content": {"role": "model", "parts": [{"text": "Hello"}]}, "finishReason": "STOP"}]}
 ONCE = RetryPolicy(max_retries=0)
 

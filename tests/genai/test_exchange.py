@@ -29,7 +29,7 @@ from langchain_genai_chat.genai._exchange import (
 from langchain_genai_chat.genai.types.options import HttpRetryOptions, RetryPolicy
 
 URL = "https://generativelanguage.googleapis.com/v1beta/models/m:generateContent"
-KEY = "AIzaSyD-made-up-key-0123456789abcdefghi"
+KEY = "made-up-key-0123456789-abcdefghi"
 CALL = Request(method="POST", url=URL, body=b"{}")
 STREAM = replace(CALL, stream=True)
 CALM = RetryPolicy(jitter_s=0.0)  # a wait that can be foretold
@@ -593,8 +593,8 @@ def test_a_body_that_repeats_the_key_is_cleaned(kind: str, status: int) -> None:
 @pytest.mark.behaviour("B109")
 def test_a_body_that_repeats_the_token_is_cleaned() -> None:
     """A bearer token opens more doors than a key."""
-    request = replace(CALL, headers={"authorization": "Bearer ya29.made-up-token"})
-    assert failing(b'{"error": {"message": "bad ya29.made-up-token"}}', 400, request).message == "bad [secret]"
+    request = replace(CALL, headers={"authorization": "Bearer made-up-token-0123"})
+    assert failing(b'{"error": {"message": "bad made-up-token-0123"}}', 400, request).message == "bad [secret]"
 
 
 def test_a_secret_of_a_letter_is_not_struck_out() -> None:

@@ -18,7 +18,7 @@ from langchain_genai_chat.emulator import Emulator
 
 CASSETTES = Path(__file__).parents[2] / "cassettes"
 MODEL = "gemini-3.5-flash"
-SECRETS = ("AIzaSecretSecretSecret", "ya29.secret", "secret-project", "secret@example.com")
+SECRETS = ("SecretSecretSecret", "secret-token", "secret-project", "secret@example.com")
 HEADERS = {
     "request": {"content-type"},
     "response": {"content-type", "retry-after", "server"},
