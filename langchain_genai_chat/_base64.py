@@ -10,7 +10,7 @@ from urllib.parse import unquote, unquote_to_bytes
 max_inline_bytes = 100 * 1024 * 1024
 """What a whole request may hold, counted as base64; data that is longer by itself cannot be sent inline."""
 
-BLOCK_CHARS = 16_384
+BLOCK_CHARS = 8_192
 _ALPHABET = (ascii_letters + digits + "+/").encode()
 _TO_STANDARD = str.maketrans("-_", "+/", " \t\r\n\f\v")
 _UNSAID = {"base64", "charset=utf-8", "charset=utf8", "charset=us-ascii"}
