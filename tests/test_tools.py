@@ -426,7 +426,8 @@ def test_binding_again_and_again_says_nothing(caplog: pytest.LogCaptureFixture) 
         warnings.simplefilter("error")
         for _ in range(2):
             encode(add, everything, Node, Old, Point, Weather(), *GIVEN[:1])
-    assert [each for each in caplog.records if each.name.startswith("langchain")] == []
+    # httpcore closes connections of other tests whenever their clients are collected
+    assert [each for each in caplog.records if not each.name.startswith("httpcore")] == []
 
 
 # ---- Google's own --------------------------------------------------------------------
