@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 
 from langchain_genai_chat import ChatGenAI
 from langchain_genai_chat.genai import Client
@@ -252,7 +253,6 @@ async def whole_under_trio(run: Run) -> None:
 
 
 async def cancelled_under_trio(run: Run) -> None:
-    trio = pytest.importorskip("trio")
     async with client_of(run.base_url, CALM).aio as client:
         chat = client.chats.create(model=MODEL)
         with trio.move_on_after(0.3) as scope:
@@ -266,7 +266,7 @@ async def cancelled_under_trio(run: Run) -> None:
 @pytest.mark.parametrize(("told", "behave"), [(whole_under_trio, kept), (cancelled_under_trio, begun)])
 def test_the_client_works_under_trio(told: Callable[[Run], Any], behave: Behaviour, server: FaultServer) -> None:
     """What stands on httpx and anyio can; LangChain itself needs asyncio."""
-    pytest.importorskip("trio").run(told, server.run(behave))
+    trio.run(told, server.run(behave))
 
 
 def test_events_come_as_they_are_sent(server: FaultServer) -> None:
