@@ -19,7 +19,8 @@ from langchain_genai_chat._families import family_of
 from langchain_genai_chat._messages import encode_messages
 from langchain_genai_chat._metadata import usage_of
 from langchain_genai_chat._replies import StreamFolder, decode_response
-from langchain_genai_chat.genai._fold import CallAssembler
+
+from ._recorded import joined, parts_to_come_back, without_filler
 
 Json = dict[str, Any]
 
@@ -33,35 +34,6 @@ USAGE_THAT_DOES_NOT_ADD_UP = {
     "prism-media-detection-2-d7a99518": "total 35 of 263 + 35",
 }
 """Counts that were made up by hand for a test of another client, by id, each with its reason."""
-
-
-def _joined(parts: list[Json]) -> list[Json]:
-    joined: list[Json] = []
-    for part in map(_without_nulls, parts):
-        if part.get("text") == "" and "thoughtSignature" not in part:
-            continue
-        last = joined[-1] if joined else {}
-        if part.keys() | {"thought"} == last.keys() | {"thought"} == {"text", "thought"} and (
-            bool(part.get("thought")) == bool(last.get("thought"))
-        ):
-            last["text"] += part["text"]
-        else:
-            joined.append(part)
-    return joined
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
-    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
-
-
-def _expected(parts: list[Json]) -> list[Json]:
-    """The parts of a reply as the next request should have them."""
-    assembler = CallAssembler()  # what it makes of streamed arguments is held by its own tests
-    whole = [each for part in parts if (each := assembler.fold(part))]
-    rest = assembler.flush()
-    return _joined([*whole, rest] if rest else whole)
 
 
 def _invoked(response: Json, shape: Any, *, vertex: bool) -> AIMessage:
@@ -99,15 +71,8 @@ def _request(message: AIMessage, reply: Any) -> tuple[Json | None, list[Json]]:
 def _sent_again(message: AIMessage, reply: Any) -> list[Json]:
     _, contents = _request(message, reply)
     assert [content["role"] for content in contents[:2]] == ["user", "model"]
-    sent = _joined(contents[1]["parts"])
-    return _without_filler(sent) if family_of(reply.model).checks_signatures else sent
-
-
-def _without_filler(parts: list[Json]) -> list[Json]:
-    """An unsigned call of a model that signs its calls goes back with the documented filler (B004)."""
-    return [
-        {name: value for name, value in part.items() if value != "skip_thought_signature_validator"} for part in parts
-    ]
+    sent = joined(contents[1]["parts"])
+    return without_filler(sent) if family_of(reply.model).checks_signatures else sent
 
 
 @pytest.mark.filterwarnings("ignore:The function `loads` is in beta")
@@ -120,7 +85,7 @@ def test_every_recorded_reply_comes_back_whole(replies, shape, stored):
     lost: dict[str, Any] = {}
     count = 0
     for reply in replies:
-        expected = _expected(reply.parts)
+        expected = parts_to_come_back(reply.parts)
         if not expected:
             continue
         count += 1
@@ -138,7 +103,7 @@ def test_every_recorded_reply_comes_back_whole(replies, shape, stored):
 def test_storage_changes_no_byte_of_the_next_request(replies, shape):
     """Gemini's cache goes by bytes, and so do recorded cassettes."""
     for reply in replies:
-        if not _expected(reply.parts):
+        if not parts_to_come_back(reply.parts):
             continue
         message = _message(reply, shape)
         assert json.dumps(_request(_stored(message), reply)) == json.dumps(_request(message, reply)), reply.id
