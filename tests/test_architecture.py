@@ -44,6 +44,7 @@ FLOORS: dict[float, set[str]] = {
         "genai._api",
         "genai._auth",
         "genai._body",
+        "genai._download",
         "genai._pagers",
         "genai._upload",
     },

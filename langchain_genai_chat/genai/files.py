@@ -8,15 +8,14 @@ import re
 from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from dataclasses import replace
-from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeAlias, TypeVar, overload
+from typing import Any, Literal, TypeAlias, TypeVar, overload
 
 from pydantic import BaseModel
 
 from . import types
 from ._api import Api
-from ._exchange import CREDENTIAL_HEADERS, Calls, Flow, Now, Read, Request, read_body, read_json, with_retries
+from ._download import Target, write_answer
+from ._exchange import CREDENTIAL_HEADERS, Calls, Flow, Now, Request, read_body, read_json, with_retries
 from ._pagers import AsyncPager, Page, Pager
 from ._upload import (
     Bar,
@@ -32,13 +31,8 @@ from ._upload import (
 from .errors import APITimeoutError, FileFailedError
 from .transport import AsyncTransport, SyncTransport
 
-if TYPE_CHECKING:
-    import httpx
-
-BLOCK_BYTES = 1024 * 1024
 FileLike: TypeAlias = str | types.File
 M = TypeVar("M", bound=BaseModel)
-Target: TypeAlias = str | PathLike[str] | BinaryIO
 
 
 class Files:
@@ -121,6 +115,8 @@ class Files:
         config: types.DownloadFileConfig | Mapping[str, Any] | None = None,
     ) -> bytes | None:
         """Give the bytes of a file that the service made; with a path or a binary stream write them there.
+
+        A path gets the whole file, or stays as it was when an error is raised; a stream may have got a part.
 
         Raises:
             ValueError: The file has no `download_uri`: what was uploaded cannot be downloaded.
@@ -307,27 +303,8 @@ def _download(
     response = yield from with_retries(request, api.policy)
     if destination is None:
         return response.content
-    yield from _write(response, destination)
+    yield from write_answer(response, destination)
     return None
-
-
-def _write(response: "httpx.Response", destination: Target) -> Flow[None]:
-    """Write an open answer to a path or a stream, in blocks of 1 MiB."""
-    own = isinstance(destination, (str, PathLike))
-    target: Any = destination
-    if isinstance(destination, (str, PathLike)):
-        (target,) = yield Calls((functools.partial(Path(destination).open, "wb"),))
-    held = bytearray()
-    try:
-        while block := (yield Read(response)):
-            held += block
-            if len(held) >= BLOCK_BYTES:
-                yield Calls((functools.partial(target.write, bytes(held)),))
-                held.clear()
-        yield Calls((functools.partial(target.write, bytes(held)),))
-    finally:
-        if own:
-            target.close()
 
 
 def _answer(

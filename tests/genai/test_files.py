@@ -1,15 +1,20 @@
 """Files: the requests of an upload as values, breaks in the middle of it, and the whole over sockets."""
 
+import functools
 import io
 import json
 import logging
+import os
+import stat
 import sys
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from blockbuster import blockbuster_ctx
@@ -18,6 +23,7 @@ from langchain_core.messages import HumanMessage
 from langchain_genai_chat import ChatGenAI
 from langchain_genai_chat.emulator import Emulator
 from langchain_genai_chat.genai import Client, errors, types
+from langchain_genai_chat.genai._download import _Part
 from langchain_genai_chat.genai._upload import CHUNK_BYTES, Opened, start_headers
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(56)
@@ -591,6 +597,26 @@ def test_two_gigabytes_take_the_memory_of_some_chunks() -> None:
     assert peak < 5 * CHUNK_BYTES
 
 
+def torn_client(content: bytes) -> Client:
+    """A client whose answers break after all that is said of them but the end."""
+
+    def torn() -> Iterator[bytes]:
+        yield content
+        raise httpx.ReadError("reset")
+
+    async def atorn() -> AsyncIterator[bytes]:
+        for block in torn():
+            yield block
+
+    return Client(
+        api_key="k",
+        http_client=httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, content=torn()))),
+        http_async_client=httpx.AsyncClient(
+            transport=httpx.MockTransport(lambda _: httpx.Response(200, content=atorn()))
+        ),
+    )
+
+
 class TestDownload:
     """Of what the service made."""
 
@@ -625,6 +651,77 @@ class TestDownload:
         stream = io.BytesIO()
         client.files.download(file="abc", destination=stream)
         assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() == stream.getvalue() == self.CONTENT
+
+    async def test_a_broken_download_leaves_the_path_as_it_was(self, tmp_path) -> None:
+        """What is there may be all that there is; half a film in its place is worse than none."""
+        film = tmp_path / "film.mp4"
+        film.write_bytes(b"before")
+        client = torn_client(self.CONTENT)
+        with pytest.raises(errors.APIConnectionError):
+            client.files.download(file="abc", destination=film)
+        with pytest.raises(errors.APIConnectionError):
+            await client.aio.files.download(file="abc", destination=film)
+        with pytest.raises(errors.APIConnectionError):
+            client.files.download(file="abc", destination=tmp_path / "new.mp4")
+        assert film.read_bytes() == b"before"
+        assert list(tmp_path.iterdir()) == [film]
+
+    async def test_a_cancelled_download_leaves_nothing(self, tmp_path) -> None:
+        """Its thread may be about to make the file when the task goes."""
+        begun = anyio.Event()
+
+        async def body() -> AsyncIterator[bytes]:
+            yield self.CONTENT
+            begun.set()
+            await anyio.sleep_forever()
+
+        mock = httpx.MockTransport(lambda _: httpx.Response(200, content=body()))
+        client = Client(api_key="k", http_async_client=httpx.AsyncClient(transport=mock)).aio
+        with anyio.fail_after(30):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(functools.partial(client.files.download, file="abc", destination=tmp_path / "film"))
+                await begun.wait()
+                assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+                tasks.cancel_scope.cancel()
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_file_made_after_the_end_is_removed(self, tmp_path) -> None:
+        """A task that asyncio itself cancels does not wait for the thread that opens it."""
+        part = _Part(tmp_path / "film")
+        part.end()
+        part.open()
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_replaced_file_keeps_its_mode_and_the_link_to_it(self, made, tmp_path) -> None:
+        """As if it had been written to."""
+        client, _ = made
+        film, link = tmp_path / "film", tmp_path / "link"
+        film.touch(0o640)
+        link.symlink_to(film)
+        client.files.download(file="abc", destination=link)
+        assert link.is_symlink()
+        assert film.read_bytes() == self.CONTENT
+        assert stat.S_IMODE(film.stat().st_mode) == 0o640
+
+    def test_a_pipe_is_written_to_and_stays(self, made, tmp_path) -> None:
+        """A device or a pipe is no file that another could stand for."""
+        client, _ = made
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        with ThreadPoolExecutor() as pool:
+            read = pool.submit(pipe.read_bytes)
+            client.files.download(file="abc", destination=pipe)
+            assert read.result(30) == self.CONTENT
+        assert list(tmp_path.iterdir()) == [pipe]
+        assert pipe.is_fifo()
+
+    def test_a_folder_is_refused_and_left_alone(self, made, tmp_path) -> None:
+        """Nothing is put in its place, nor beside it."""
+        client, _ = made
+        (tmp_path / "films").mkdir()
+        with pytest.raises(IsADirectoryError):
+            client.files.download(file="abc", destination=tmp_path / "films")
+        assert [path.name for path in tmp_path.iterdir()] == ["films"]
 
     def test_what_was_uploaded_cannot_be_downloaded(self, made) -> None:
         """It has no download_uri, and the service would say 400."""
