@@ -54,10 +54,14 @@ class Endpoint:
 
     def upload_url(self, given: str) -> str:
         """The URL for a started upload's bytes: a base URL that is not Google's stands for Google's here too."""
-        if self.is_google or _origin(given) == _origin(self.base_url):
+        if self.is_google or self.has_origin_of(given):
             return given
         parts = urlsplit(given)
         return f"{self.base_url}{urlunsplit(('', '', parts.path, parts.query, ''))}"
+
+    def has_origin_of(self, url: str) -> bool:
+        """Whether a URL leads to where requests go: the same scheme, host and port."""
+        return _origin(url) == _origin(self.base_url)
 
     @property
     def is_google(self) -> bool:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from dataclasses import replace
-from typing import Any, Literal, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
 
 from pydantic import BaseModel
 
@@ -30,6 +30,9 @@ from ._upload import (
 )
 from .errors import APITimeoutError, FileFailedError
 from .transport import AsyncTransport, SyncTransport
+
+if TYPE_CHECKING:
+    import httpx
 
 FileLike: TypeAlias = str | types.File
 M = TypeVar("M", bound=BaseModel)
@@ -59,7 +62,8 @@ class Files:
         Raises:
             ValueError: No MIME type can be told, or the client talks to Vertex AI. Nothing was sent.
             OSError: The file cannot be read.
-            errors.APIError: The service refused, or a chunk failed as often as the retry policy allows.
+            errors.APIError: The service refused, or a chunk failed as often as the retry policy allows; or all came,
+                and the answer that names the file was lost (one that you named is then looked up).
 
         It goes in chunks of 8 MiB; after a broken one the service is asked how much has come.
         """
@@ -218,18 +222,42 @@ def _upload(
             raise no_upload(started, "The answer to the upload's start has no x-goog-upload-url.")
         session = _session(api, url)
         final = yield from send_chunks(opened, session, api.policy, chunk=chunk_bytes(started), tell=tell)
-    return types.File.model_validate(read_body(final, read_json).get("file"))
+    return (yield from _made(api, final, about.get("name")))
+
+
+def _made(api: Api, final: "httpx.Response", name: str | None) -> Flow[types.File]:
+    """The file of an upload that is over.
+
+    Where the last answer was lost, this is the answer to a query: Google's client for Ruby takes the file from it,
+    and no document says that it is there. A file that was given a name can be looked up.
+    """
+    made = read_body(final, _read_made) if final.content.strip() else None
+    if made is not None:
+        return made
+    if name is not None:
+        return (yield from _get(api, name))
+    raise no_upload(final, "The upload is over, but the answer that names its file was lost; see client.files.list().")
+
+
+def _read_made(data: bytes) -> types.File | None:
+    row = read_json(data).get("file")
+    return None if row is None else types.File.model_validate(row)
 
 
 def _session(api: Api, url: str) -> Request:
-    """A request to the upload's own URL, which is an authority by itself: no key goes there.
+    """A request to the upload's own URL, which at Google's is an authority by itself: no key goes there.
 
-    A gateway gets the caller's own headers, for it may want its own credentials with each request.
+    A gateway gets all that every request to it has, for it may want its credentials each time. Where an address
+    of another origin came, none of the caller's headers go there.
     """
-    request = api.request("POST", "files")
-    hidden = CREDENTIAL_HEADERS if api.endpoint.is_google else ()
-    headers = {name: value for name, value in request.headers.items() if name not in hidden}
-    return Request(method="POST", url=api.endpoint.upload_url(url), headers=headers)
+    url = api.endpoint.upload_url(url)
+    if not api.endpoint.has_origin_of(url):
+        api = replace(api, options=api.options.model_copy(update={"headers": None}))
+    request = replace(api.request("POST", "files"), url=url)
+    if not api.endpoint.is_google:
+        return request
+    headers = {name: value for name, value in request.headers.items() if name not in CREDENTIAL_HEADERS}
+    return replace(request, headers=headers, auth=None)
 
 
 def _bar(opened: Opened, *, shown: bool) -> Any:

@@ -38,20 +38,26 @@ class Service:
 
     breaks: dict[int, str] = field(default_factory=dict)
     granularity: int | None = None
+    repeats: bool = False
+    """Whether the answer to a query gives the file of an upload that is over."""
+    url: str = UPLOAD
     requests: list[httpx.Request] = field(default_factory=list)
     received: bytearray = field(default_factory=bytearray)
     chunks: int = 0
+    over: bool = False
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         match request.headers.get("x-goog-upload-command"):
             case "start":
-                told = {"x-goog-upload-status": "active", "x-goog-upload-url": UPLOAD}
+                told = {"x-goog-upload-status": "active", "x-goog-upload-url": self.url}
                 if self.granularity:
                     told["x-goog-upload-chunk-granularity"] = str(self.granularity)
                 return httpx.Response(200, headers=told)
+            case "query" if self.over and self.repeats:
+                return self._final()
             case "query":
-                return self._state("active")
+                return self._state("final" if self.over else "active")
             case None:
                 return httpx.Response(200, json={"name": "files/abc-1"})
             case command:
@@ -63,7 +69,8 @@ class Service:
         broken = self.breaks.get(self.chunks)
         kept = {"half": len(request.content) // 2, "lost": 0}.get(broken or "", len(request.content))
         self.received += request.content[:kept]
-        if broken in ("half", "lost", "unanswered"):
+        self.over = "finalize" in command and broken == "final unanswered"
+        if broken in ("half", "lost", "unanswered", "final unanswered"):
             raise httpx.ReadError("reset", request=request)
         if broken in ("cancelled", "active"):
             return self._state(broken)
@@ -71,6 +78,9 @@ class Service:
             return httpx.Response({"no status": 200, "503": 503, "404": 404}[broken])
         if "finalize" not in command:
             return self._state("active")
+        return self._final()
+
+    def _final(self) -> httpx.Response:
         body = {"file": {"name": "files/abc", "sizeBytes": str(len(self.received)), "state": "ACTIVE"}}
         return httpx.Response(200, headers={"x-goog-upload-status": "final"}, json=body)
 
@@ -189,7 +199,23 @@ class TestProtocol:
             "https://gw.example/x/upload/v1beta/files?upload_id=u_1&upload_protocol=resumable",
         ]
         assert [request.headers["authorization"] for request in service.requests] == ["Bearer gateway"] * 2
-        assert "x-goog-api-key" not in service.requests[1].headers
+
+    async def test_a_gateway_gets_the_key_with_each_chunk(self, service, upload) -> None:
+        """It may check each request by it; only Google's own upload URL is known to be an authority by itself."""
+        service.url = "https://gw.example/x/upload/u_1"
+        await upload(io.BytesIO(PNG), client=service.client(base_url="https://gw.example/x", headers={"x-gw": "own"}))
+        assert str(service.requests[1].url) == service.url
+        assert [request.headers["x-goog-api-key"] for request in service.requests] == ["secret-key"] * 2
+        assert [request.headers["x-gw"] for request in service.requests] == ["own"] * 2
+
+    async def test_nothing_of_the_callers_goes_to_another_origin(self, service, upload) -> None:
+        """An answer may name any address; what was meant for one is not handed to another."""
+        service.url = "https://elsewhere.example/upload/u_1"
+        await upload(io.BytesIO(PNG), client=service.client(headers={"x-team": "blue", "authorization": "Bearer own"}))
+        assert str(service.requests[1].url) == service.url
+        sent = service.requests[1].headers
+        assert [name for name in sent if name in ("x-team", "authorization", "x-goog-api-key")] == []
+        assert "langchain-genai-chat" in sent["user-agent"]
 
     async def test_callers_headers_are_kept_but_their_credentials(self, service, upload) -> None:
         """Google's own upload URL needs none."""
@@ -219,6 +245,24 @@ class TestBreaks:
         assert bytes(service.received) == PNG[:40]
         assert service.commands.count("query") == 1
         assert service.commands[number : number + 2][1] == "query"
+
+    async def test_a_lost_last_answer_is_had_from_the_query(self, service, upload) -> None:
+        """As Google's client for Ruby does; the bytes are there, and a second upload would be a second file."""
+        service.breaks, service.repeats = {3: "final unanswered"}, True
+        assert (await upload(io.BytesIO(PNG[:40]))).name == "files/abc"
+        assert service.commands[3:] == ["upload, finalize", "query"]
+
+    async def test_a_named_file_is_looked_up_where_the_query_does_not_give_it(self, service, upload) -> None:
+        """No document says that it does; the name leads to the file."""
+        service.breaks = {3: "final unanswered"}
+        assert (await upload(io.BytesIO(PNG[:40]), {"name": "abc-1"})).name == "files/abc-1"
+        assert str(service.requests[-1].url).endswith("/v1beta/files/abc-1")
+
+    async def test_a_nameless_file_whose_answer_is_lost_is_a_typed_error(self, service, upload) -> None:
+        """It says that the file is there, and where to find it."""
+        service.breaks = {3: "final unanswered"}
+        with pytest.raises(errors.UnknownApiResponseError, match=r"files\.list"):
+            await upload(io.BytesIO(PNG[:40]))
 
     async def test_each_chunk_has_its_own_attempts(self, service, upload) -> None:
         """Four chunks that break once each are no reason to begin anew."""
