@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test cassettes lint format type notebooks benchmark
+.PHONY: help demo dist test cassettes lint format type notebooks benchmark
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -34,6 +34,9 @@ type: $(READY) ## check types
 
 notebooks: $(READY) ## run every notebook in notebooks/ from top to bottom
 	$(BIN)/python -m pytest --nbmake --nbmake-timeout=120 notebooks
+
+dist: $(READY) ## build the wheel and the sdist into dist/, with what the lock has and no network
+	$(BIN)/python -m build --no-isolation
 
 benchmark: $(READY) ## measure this package and what it is compared with; draws tests/benchmarks/chart.png
 	$(BIN)/python -m pytest tests/benchmarks -s
