@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from ._api import Api
 from ._auth import NO_KEY, KeyAuth, NoKey, TokenAuth, brings_credentials
+from ._clients import HttpSettings
 from ._credentials import source_of
 from ._endpoints import Caller, resolve
 from ._exchange import Auth
@@ -16,7 +17,7 @@ from .caches import AsyncCaches, Caches
 from .chats import AsyncChats, Chats
 from .files import AsyncFiles, Files
 from .models import AsyncModels, Models
-from .transport import AsyncTransport, HttpSettings, SyncTransport
+from .transport import AsyncTransport, SyncTransport
 from .types.options import HttpOptions
 
 

@@ -8,13 +8,11 @@ import functools
 import inspect
 import logging
 import os
-import ssl
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakMethod, finalize
 
@@ -23,6 +21,7 @@ import anyio.lowlevel
 import anyio.to_thread
 import httpx
 
+from ._clients import AsyncHttpClient, HttpSettings, LoopClient, SyncHttpClient, has_ended
 from ._exchange import CREDENTIAL_HEADERS, Calls, Emit, Exchange, Flow, Now, Read, Request
 from .errors import APIConnectionError, APIError, APITimeoutError, UnknownApiResponseError
 
@@ -32,66 +31,6 @@ CLOSED = "This client has been closed; make a new one."
 
 _LOGGER = logging.getLogger("langchain_genai_chat")
 _sending: ContextVar[bool] = ContextVar("sending", default=False)
-
-# httpcore 1.0.9 compares the number of *all* connections, not of the idle ones, with
-# max_keepalive_connections: a lower bound loses keep-alive under load.
-LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30.0)
-
-
-@functools.cache
-def shared_ssl_context() -> ssl.SSLContext:
-    """One context for all clients of the process: loading the certificates takes some 15 ms and reads a file."""
-    return httpx.create_ssl_context()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpSettings:
-    """How a transport gets its client: one of the caller's, which it never closes, or one that it makes."""
-
-    client: Any = None
-    """Anything with the interface of `httpx.Client`, or of `httpx.AsyncClient` for an async transport."""
-    arguments: dict[str, Any] | None = None
-    """Keyword arguments for the client that is made."""
-
-    def client_arguments(self) -> dict[str, Any]:
-        """The arguments of the client to be made."""
-        given = self.arguments or {}
-        shared = {} if {"verify", "cert", "transport"} & given.keys() else {"verify": shared_ssl_context()}
-        return {"limits": LIMITS, **shared, **given}
-
-    def __deepcopy__(self, memo: object) -> "HttpSettings":
-        """Share: a client of the caller's is one, and connections cannot be copied."""
-        return self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the arguments; a client of the caller's stays in its process."""
-        if self.client is not None:
-            raise TypeError("An http client of yours cannot be pickled; pickle before it is passed, or pass none.")
-        return functools.partial(HttpSettings, arguments=self.arguments), ()
-
-
-class _Cookies(httpx.Cookies):
-    """Looks for cookies only in answers that set one: httpx spends 40 µs on the others, a tenth of a small call."""
-
-    def extract_cookies(self, response: httpx.Response) -> None:
-        if "set-cookie" in response.headers:
-            super().extract_cookies(response)
-
-
-class _SyncClient(httpx.Client):
-    cookies = _Cookies()  # type: ignore[override]  # in place of httpx's property; each client has its own
-
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self.cookies = _Cookies(arguments.get("cookies"))
-
-
-class _AsyncClient(httpx.AsyncClient):
-    cookies = _Cookies()  # type: ignore[override]  # in place of httpx's property; each client has its own
-
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self.cookies = _Cookies(arguments.get("cookies"))
 
 
 class SyncTransport:
@@ -191,8 +130,9 @@ class SyncTransport:
                 if self._settings.client is not None:
                     self._client = self._settings.client
                 elif self._client is None or self._pid != os.getpid():
-                    self._inherited.append(self._client)  # kept: to collect it would warn of its open sockets
-                    self._client = _SyncClient(**self._settings.client_arguments())
+                    if self._client is not None:
+                        self._inherited.append(self._client)  # kept: to collect it would warn of its open sockets
+                    self._client = SyncHttpClient(**self._settings.client_arguments())
                     # It is this transport's alone, and streams hold the transport: nobody else can be using it.
                     finalize(self, self._client.close)
                 self._pid = os.getpid()
@@ -205,7 +145,7 @@ class AsyncTransport:
     def __init__(self, settings: HttpSettings) -> None:
         _hush_httpx()
         self._settings = settings
-        self._clients: dict[Any, _LoopClient] = {}
+        self._clients: dict[Any, LoopClient] = {}
         self._closed = False
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -243,7 +183,7 @@ class AsyncTransport:
         """Close the connections, those of another loop in that loop. Closing twice is harmless."""
         self._closed = True
         here = self._clients.pop(_running_loop(), None)
-        self._clients.clear()  # what is dropped is closed by its own loop; see `_LoopClient`
+        self._clients.clear()  # what is dropped is closed by its own loop; see `LoopClient`
         if here is not None:
             await here.aclose()
 
@@ -296,50 +236,14 @@ class AsyncTransport:
             if self._closed:
                 raise RuntimeError(CLOSED)
             if loop not in self._clients:
-                for ended in [each for each in self._clients if _has_ended(each)]:
+                for ended in [each for each in self._clients if has_ended(each)]:
                     self._forget(ended)
-                self._clients[loop] = _LoopClient(_AsyncClient(**arguments), loop, WeakMethod(self._forget))
+                self._clients[loop] = LoopClient(AsyncHttpClient(**arguments), loop, WeakMethod(self._forget))
                 await self._clients[loop].tie()
         return self._clients[loop].client
 
     def _forget(self, loop: Any) -> None:
         self._clients.pop(loop, None)
-
-
-class _LoopClient:
-    """A client that is closed when its loop ends, or by its loop when it is dropped, under asyncio as under trio.
-
-    Both close the asynchronous generators that are suspended when they end, and those that are collected
-    before; without that each ended loop would leave open sockets and ResourceWarnings behind. So nothing
-    that the generator holds may refer to this object: it must go when its transport does.
-    """
-
-    def __init__(self, client: httpx.AsyncClient, loop: Any, forget: WeakMethod[Callable[[Any], None]]) -> None:
-        self.client = client
-        self._held = _hold_open(client, loop, forget)
-
-    async def tie(self) -> None:
-        """Make the running loop the one that closes it."""
-        await anext(self._held)
-
-    async def aclose(self) -> None:
-        await self._held.aclose()
-
-
-async def _hold_open(
-    client: httpx.AsyncClient, loop: Any, forget: WeakMethod[Callable[[Any], None]]
-) -> AsyncGenerator[None, None]:
-    try:
-        yield
-    finally:
-        if (drop := forget()) is not None:
-            drop(loop)
-        await client.aclose()
-
-
-def _has_ended(loop: Any) -> bool:
-    """Whether a loop was closed by hand, without a word to the generators that it was to close."""
-    return bool(getattr(loop, "is_closed", bool)())
 
 
 class _OpenAnswer:

@@ -19,8 +19,9 @@ from blockbuster import blockbuster_ctx
 
 from langchain_genai_chat.emulator import Cut, Emulator, Fault
 from langchain_genai_chat.genai import Client, errors
+from langchain_genai_chat.genai._clients import HttpSettings
 from langchain_genai_chat.genai._exchange import Calls, Emit, Flow, Now, Request, with_retries
-from langchain_genai_chat.genai.transport import AsyncTransport, HttpSettings, SyncTransport
+from langchain_genai_chat.genai.transport import AsyncTransport, SyncTransport
 from langchain_genai_chat.genai.types import RetryPolicy
 
 MODEL = "gemini-2.5-flash"
