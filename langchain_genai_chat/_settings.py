@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, InstanceOf, SecretStr
 from pydantic.alias_generators import to_camel
 
 from ._caching import Cache
+from ._tool_forms import without_sdk
 from .genai import types
 
 Json: TypeAlias = dict[str, Any]
@@ -153,11 +154,28 @@ def _spellings() -> Iterator[tuple[str, str]]:
             yield to_camel(spelled), name
     yield from (("modelConfig", "model_selection_config"), ("outputConfig", "generation_output_config"))
     yield from ((name, name) for name in ("model", *OPTIONS, *POLICIES, *LANGCHAIN))
-    yield "extra_headers", "headers"
+    yield from (("extra_headers", "headers"), ("additional_headers", "headers"))
+    yield from (("request_timeout", "timeout"), ("retries", "max_retries"))
 
 
 SPELLINGS = dict(_spellings())
 """Every name that an argument may go by, LangChain's, the wire's in snake_case and camelCase, to the one used here."""
+
+# Names that langchain-google-genai takes, or once took, and what does here what they do there.
+MOVED = {
+    "client_options": "pass its api_endpoint as base_url",
+    "client_args": "pass proxy, verify, or a whole client as http_client and http_async_client",
+    "async_client_args": "pass proxy, verify, or a whole client as http_async_client",
+    "http_options": "pass base_url, api_version, headers, timeout, max_retries or extra_body",
+    "default_metadata": "pass headers",
+    "default_metadata_input": "pass headers",
+    "model_kwargs": "pass what it holds as arguments; extra_body is for what this package does not know",
+    "generation_config": "pass what it holds as arguments, as in temperature=0",
+    "convert_system_message_to_human": "leave it out, for system messages are sent as such",
+    "transport": "leave it out, for everything goes over HTTP",
+    "functions": "pass tools",
+    "code_execution": 'pass tools=[{"code_execution": {}}]',
+}
 
 
 def by_our_names(given: Mapping[str, Any], known: Mapping[str, str], taker: str) -> Json:
@@ -169,6 +187,8 @@ def by_our_names(given: Mapping[str, Any], known: Mapping[str, str], taker: str)
     named: Json = {}
     for spelled, value in given.items():
         name = known.get(spelled)
+        if name is None and spelled in MOVED:
+            raise TypeError(f"{taker} takes no {spelled!r}; {MOVED[spelled]}.")
         if name is None:
             near = difflib.get_close_matches(spelled, known, n=1, cutoff=0.5)
             hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -177,12 +197,13 @@ def by_our_names(given: Mapping[str, Any], known: Mapping[str, str], taker: str)
             continue
         if named.get(name) is not None:
             raise TypeError(f"{taker} was given {name!r} twice, once as {spelled!r}; pass it once.")
-        named[name] = value
+        named[name] = without_sdk(value)
     return named
 
 
 def plain(value: Any) -> Any:
     """A value as JSON has it, where JSON has one: wire messages, enums, bytes; classes and functions as they are."""
+    value = without_sdk(value)
     match value:
         case types.WireModel():
             return value.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, get_type_hints
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool, Tool
 from langchain_core.tools.base import create_schema_from_function
+from pydantic import BaseModel
 from pydantic.alias_generators import to_snake
 from typing_extensions import is_typeddict
 
@@ -33,12 +34,14 @@ def bound_forms(tool: Any, *, strict: bool | None = None, rename: bool = False) 
     """A tool as it is kept while it is bound: OpenAI's form for a function, a dict of Gemini's for a server tool.
 
     Takes Python functions, tools, runnables as tools, pydantic classes (v1 and v2), TypedDicts, dataclasses;
-    dicts of OpenAI, Anthropic, MCP, JSON Schema and Gemini; `types.Tool` and `types.FunctionDeclaration`. A
-    schema that is given as JSON is kept word for word. Several come of Gemini's form of several functions.
+    dicts of OpenAI, Anthropic, MCP, JSON Schema and Gemini; `types.Tool` and `types.FunctionDeclaration`, also
+    google-genai's own. A schema that is given as JSON is kept word for word. Several come of Gemini's form of
+    several functions.
 
     Raises:
         ValueError: Its name is none that Google takes (unless `rename`), or it is no tool.
     """
+    tool = without_sdk(tool)
     server = _server_tool(tool)
     if server is None:
         functions = [_function(tool)]
@@ -54,6 +57,12 @@ def bound_forms(tool: Any, *, strict: bool | None = None, rename: bool = False) 
         if strict is not None and function.setdefault("strict", strict) != strict:
             raise ValueError(f"tool {name!r} says strict={function['strict']} itself.")
     return [*([server] if server else ()), *({"type": "function", "function": function} for function in functions)]
+
+
+def without_sdk(value: Any) -> Any:
+    """A message of google-genai's own classes, which is not imported here, as a dict; anything else as it is."""
+    as_json = getattr(value, "to_json_dict", None)
+    return as_json() if isinstance(value, BaseModel) and as_json else value
 
 
 def legal_name(name: str) -> str:

@@ -6,7 +6,7 @@ Composes what its neighbours know; the sync and the async side differ in `await`
 import copy
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache, cached_property
 from types import TracebackType
@@ -118,6 +118,14 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         if ":" in name:
             raise ValueError(f"model {name!r} has a colon, which no name has; pass {name.rpartition(':')[2]!r}.")
         return name
+
+    @field_validator("genai_client", mode="before")
+    @classmethod
+    def _check_client(cls, client: Any) -> Any:
+        if client is None or isinstance(client, Client):
+            return client
+        kind = type(client)
+        raise ValueError(f"client is a {kind.__module__}.{kind.__name__}; pass a langchain_genai_chat.genai.Client.")
 
     @model_validator(mode="after")
     def _check_genai_settings(self) -> Self:
@@ -419,7 +427,7 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         """Fields as JSON that are not JSON themselves; LangChain's cache tells models apart by them too."""
         told: dict[str, Any] = {}
         if self.retry is not None:
-            told["retry"] = {**asdict(self.retry), "statuses": sorted(self.retry.statuses)}
+            told["retry"] = self.retry.model_dump(mode="json", exclude_unset=True)
         if self.tools is not None:
             told["tools"] = [form for tool in self.tools for form in bound_forms(tool, rename=True)]
         for name in ("response_schema", "response_json_schema", "response_format"):
@@ -522,10 +530,7 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         """Options that need not go with the request, since the client that was made here has them."""
         if self.genai_client is not None:
             return []
-        same = [name for name in OF_THE_CLIENT if layer.options.get(name) is self._layer.options.get(name)]
-        if "timeout" in same or not isinstance(layer.options.get("timeout"), Mapping):
-            return same
-        return [name for name in same if name not in ("retry", "max_retries")]  # a policy is what holds four times
+        return [name for name in OF_THE_CLIENT if layer.options.get(name) is self._layer.options.get(name)]
 
     def _turn(self, messages: list[BaseMessage], stop: list[str] | None, given: Mapping[str, Any]) -> Turn:
         with translating():
