@@ -6,7 +6,7 @@ Knows which of two counts, and what the model's family makes of it; knows nothin
 import math
 import warnings
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ._caching import without_cached
@@ -60,15 +60,13 @@ class Layer:
         return cls(
             model=said.get("model"),
             config=_config(said),
-            options={
-                name: plain_timeout(said[name]) if name == "timeout" else said[name] for name in said.keys() & OPTIONS
-            },
+            options=_options(said),
             policies={name: said[name] for name in POLICIES if name in said},
             tools={name: said[name] for name in TOOLS if name in said},
         )
 
     def over(self, base: "Layer") -> "Layer":
-        """This layer over another: what it says counts, safety settings by category, headers by name."""
+        """This layer over another: what it says counts, safety settings by category, headers and retries by name."""
         below = base.config
         if self.tools.get("tool_choice") is not None and "tool_config" in below:
             config = {k: v for k, v in below["tool_config"].items() if k not in CALLING}
@@ -185,31 +183,43 @@ def build_call(
 
 
 def http_options(given: Json) -> types.HttpOptions | None:
-    """LangChain's options as the client's: seconds to milliseconds, retries after the first request to attempts.
+    """LangChain's options as the client's.
 
     Raises:
         ValueError: A time or a number that cannot be.
     """
     if not given:
         return None
-    sent: Json = {name: given[name] for name in ("headers", "extra_body") if name in given}
-    timeout, retry = given.get("timeout"), given.get("retry")
+    options = _options(given)
+    if "retry" in options:
+        options["retry_options"] = options.pop("retry")
+    return types.HttpOptions(**options)
+
+
+def _options(said: Json) -> Json:
+    """Options without the three ways to say how long and how often, of which a policy of what they set is made.
+
+    The narrower one counts: `timeout` over `retry`, `max_retries` over both.
+    """
+    options = {name: said[name] for name in OPTIONS if name in said and name not in _OF_POLICY}
+    retry = types.RetryPolicy.model_validate(said["retry"]) if said.get("retry") is not None else types.RetryPolicy()
+    given = {name: getattr(retry, name) for name in retry.model_fields_set}
+    timeout = plain_timeout(said.get("timeout"))
     if isinstance(timeout, Mapping):
-        retry = _with_timeouts(retry or types.RetryPolicy(), timeout)
+        read_s = timeout.get("read")  # times are finite: what is None there stays what it was
+        times = {"connect_s": timeout.get("connect"), "silence_s": read_s, "deadline_s": read_s}
+        given |= {name: seconds for name, seconds in times.items() if seconds is not None}
     elif timeout is not None:
         if not 0 < timeout < math.inf:
             raise ValueError(f"timeout must be more than 0 seconds, got {timeout!r}; None is the default.")
-        sent["timeout"] = max(1, round(timeout * 1000))
-    if (retries := given.get("max_retries")) is not None:
+        given |= {"silence_s": timeout, "deadline_s": timeout}
+        if timeout < retry.connect_s:
+            given["connect_s"] = timeout
+    if (retries := said.get("max_retries")) is not None:
         if retries < 0:
             raise ValueError(f"max_retries must be 0 or more, got {retries!r}.")
-        if retry is None:
-            sent["retry_options"] = types.HttpRetryOptions(attempts=retries + 1)
-        else:
-            retry = replace(retry, max_retries=retries)
-    if retry is not None:
-        sent["retry_options"] = retry
-    return types.HttpOptions(**sent)
+        given["max_retries"] = retries
+    return {**options, "retry": types.RetryPolicy(**given)} if given else options
 
 
 def _config(said: Json) -> Json:
@@ -226,6 +236,7 @@ def _config(said: Json) -> Json:
     return config
 
 
+_OF_POLICY = ("timeout", "max_retries", "retry")
 CALLING = ("function_calling_config", "functionCallingConfig")
 TOOLS = ("tools", "tool_choice", "rename_tools")
 _INSIDE = frozenset(name for name, place in PLACES.items() if len(place) > 1) | {"thinking_config"}
@@ -270,10 +281,15 @@ def _merge_headers(base: Mapping[str, str], call: Mapping[str, str]) -> dict[str
     return {name.lower(): value for name, value in (*base.items(), *call.items())}
 
 
+def _merge_retry(base: types.RetryPolicy, call: types.RetryPolicy) -> types.RetryPolicy:
+    return call.over(base)
+
+
 _MERGES: dict[str, Callable[[Any, Any], Any]] = {
     "thinking_config": _merge_thinking,
     "safety_settings": _merge_safety,
     "headers": _merge_headers,
+    "retry": _merge_retry,
 }
 
 
@@ -332,17 +348,5 @@ def _declares(fields: Json) -> bool:
     return any("functionDeclarations" in tool for tool in fields.get("tools") or ())
 
 
-def _with_timeouts(policy: types.RetryPolicy, times: Mapping[str, float | None]) -> types.RetryPolicy:
-    """A policy with an `httpx.Timeout`'s times; what is None there stays what it was, for times are finite."""
-    read_s, connect_s = times.get("read"), times.get("connect")
-    return replace(
-        policy,
-        connect_s=policy.connect_s if connect_s is None else connect_s,
-        silence_s=policy.silence_s if read_s is None else read_s,
-        deadline_s=policy.deadline_s if read_s is None else read_s,
-    )
-
-
 def _max_retries(options: Json) -> int:
-    retries = options.get("max_retries")
-    return (options.get("retry") or types.RetryPolicy()).max_retries if retries is None else retries
+    return (options.get("retry") or types.RetryPolicy()).max_retries

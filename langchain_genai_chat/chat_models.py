@@ -427,7 +427,9 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         """Fields as JSON that are not JSON themselves; LangChain's cache tells models apart by them too."""
         told: dict[str, Any] = {}
         if self.retry is not None:
-            told["retry"] = self.retry.model_dump(mode="json", exclude_unset=True)
+            told["retry"] = self.retry.model_dump(exclude_unset=True)
+            if "statuses" in told["retry"]:
+                told["retry"]["statuses"] = sorted(self.retry.statuses)
         if self.tools is not None:
             told["tools"] = [form for tool in self.tools for form in bound_forms(tool, rename=True)]
         for name in ("response_schema", "response_json_schema", "response_format"):

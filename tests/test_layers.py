@@ -46,6 +46,68 @@ def test_a_calls_times_leave_the_models_retries_alone(given):
         assert len(emulator.requests) == 1
 
 
+POLICY = types.RetryPolicy(max_retries=1, first_delay_s=0, jitter_s=0, deadline_s=50, silence_s=40, connect_s=3)
+
+
+@pytest.mark.behaviour("B047")
+@pytest.mark.parametrize("passed", [True, False], ids=["client", "own"])
+@pytest.mark.parametrize(
+    ("given", "requests", "connect_s", "left_s"),
+    [
+        ({}, 2, 3, 50),
+        ({"timeout": httpx.Timeout(20.0, connect=2.0)}, 2, 2, 20),
+        ({"timeout": httpx.Timeout(None, connect=2.0)}, 2, 2, 50),
+        ({"timeout": 20}, 2, 3, 20),
+        ({"max_retries": 0}, 1, 3, 50),
+        ({"retry": types.RetryPolicy(deadline_s=20)}, 2, 3, 20),
+        ({"retry": {"max_retries": 2}}, 3, 3, 50),
+        ({"retry": types.RetryPolicy(max_retries=2), "timeout": httpx.Timeout(20.0), "max_retries": 0}, 1, 20, 20),
+    ],
+)
+def test_a_calls_times_and_retries_are_laid_over_the_clients(given, requests, *, passed, connect_s, left_s):
+    """Field by field, and the same whether the model made its client or was given one."""
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(503)
+
+    http = httpx.Client(transport=httpx.MockTransport(answer))
+    if passed:
+        client = Client(api_key="made-up", http_client=http, http_options={"retry_options": POLICY})
+        asked = ChatGenAI(model=MODEL, client=client)
+    else:
+        asked = model(http_client=http, retry=POLICY)
+    with pytest.raises(Exception, match="503"):
+        asked.invoke("a", **given)
+    assert len(sent) == requests
+    assert sent[0].extensions["timeout"]["connect"] == pytest.approx(connect_s, abs=1)
+    assert sent[0].extensions["timeout"]["write"] == pytest.approx(left_s, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "called", "requests", "left_s"),
+    [
+        ({"max_retries": 0}, {"retry": types.RetryPolicy(max_retries=1, first_delay_s=0, jitter_s=0)}, 2, 600),
+        ({"timeout": 20.0}, {"retry": types.RetryPolicy(deadline_s=30, max_retries=0)}, 1, 30),
+        ({"retry": types.RetryPolicy(max_retries=0)}, {"retry": types.RetryPolicy(deadline_s=30)}, 1, 30),
+    ],
+)
+def test_a_calls_policy_counts_over_the_models_single_settings(given, called, requests, left_s):
+    """Which of the three names says it is no rank between a model and its call."""
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(503)
+
+    http = httpx.Client(transport=httpx.MockTransport(answer))
+    with pytest.raises(Exception, match="503"):
+        model(http_client=http, **given).invoke("a", **called)
+    assert len(sent) == requests
+    assert sent[0].extensions["timeout"]["write"] == pytest.approx(left_s, abs=1)
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

@@ -119,7 +119,7 @@ def send_chunks(
         chunk: Bytes of one.
         tell: Called after each chunk through `Calls`.
     """
-    once = replace(policy, max_retries=0)
+    once = policy.with_(max_retries=0)
     offset, attempts = 0, Attempts(policy, (yield Now()))
     while True:
         (body,) = yield Calls((functools.partial(opened.read, offset, chunk),))

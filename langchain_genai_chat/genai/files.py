@@ -298,7 +298,7 @@ def _wait(api: Api, file: FileLike, timeout_s: float, poll_s: float) -> Flow[typ
         if found is not None and asked and left_s < poll_s:
             text = f"{name} is still {found.state} after {timeout_s:g} seconds."
             raise APITimeoutError.because(text, status="DEADLINE_EXCEEDED")
-        policy = replace(api.policy, deadline_s=max(min(api.policy.deadline_s, left_s), 0.001))
+        policy = api.policy.with_(deadline_s=max(min(api.policy.deadline_s, left_s), 0.001))
         found = read_body((yield from with_retries(request, policy)), types.File.model_validate_json)
         request, asked = replace(request, delay_s=poll_s), True
 

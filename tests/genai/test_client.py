@@ -198,13 +198,40 @@ def test_a_calls_retries_win_over_the_clients(call: Ask, emulator: Emulator) -> 
     """In both directions."""
     policy = RetryPolicy(max_retries=1, first_delay_s=0.0, jitter_s=0.0)
     client = Client(api_key="k", http_options={"base_url": emulator.base_url, "retry_options": policy})
-    for options, sent in (({}, 2), ({"retry_options": {"attempts": 1}}, 1), ({"retry_options": {"attempts": 4}}, 4)):
+    none = RetryPolicy(max_retries=0)
+    for options, sent in (
+        ({}, 2),
+        ({"retry_options": {"attempts": 1}}, 1),
+        ({"retry_options": {"attempts": 4}}, 4),
+        ({"retry_options": none}, 1),
+        ({"retry_options": {"max_retries": 3}}, 4),
+    ):
         emulator.reset()
         emulator.script(*[Fault.of("UNAVAILABLE", "Busy.")] * 9)
         with pytest.raises(errors.APIError):
             call_on(call, client, http_options=options)
         assert len(emulator.requests) == sent
     client.close()
+
+
+@pytest.mark.behaviour("B047")
+@pytest.mark.parametrize("retry", [RetryPolicy(max_retries=0), {"attempts": 1}], ids=["policy", "attempts"])
+def test_a_calls_retries_leave_the_clients_times_alone(retry: Any) -> None:
+    """How often is one thing, how long another; each is the client's until a call says otherwise."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(503)
+
+    http = httpx.Client(transport=httpx.MockTransport(answer))
+    client = Client(api_key="k", http_client=http, http_options={"timeout": 7_000})
+    with pytest.raises(errors.ServerError):
+        client.models.generate_content(
+            model=MODEL, contents="a", config={"http_options": {"retry_options": retry, "extra_body": {"a": 1}}}
+        )
+    (request,) = asked
+    assert request.extensions["timeout"]["write"] == pytest.approx(7.0, abs=1.0)
 
 
 def call_on(call: Ask, client: Client, **config: Any) -> Any:

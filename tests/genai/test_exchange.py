@@ -149,7 +149,7 @@ def test_k_retries_make_k_plus_1_requests(kind: str, retries: int) -> None:
     """One less or one more, and a user who sets the number gets another."""
     play = Play(*[failure(503)] * 9)
     with pytest.raises(errors.ServerError):
-        play.run(FLOWS[kind](replace(CALM, max_retries=retries)))
+        play.run(FLOWS[kind](CALM.with_(max_retries=retries)))
     assert len(play.requests) == retries + 1
 
 
@@ -187,7 +187,7 @@ def test_the_last_error_itself_is_raised(kind: str) -> None:
     """A wrapper would hide what the service said last."""
     play = Play(failure(503, "FIRST"), failure(500, "LAST"))
     with pytest.raises(errors.ServerError) as caught:
-        play.run(FLOWS[kind](replace(CALM, max_retries=1)))
+        play.run(FLOWS[kind](CALM.with_(max_retries=1)))
     assert caught.value.status == "LAST"
 
 
@@ -195,7 +195,7 @@ def test_the_last_error_itself_is_raised(kind: str) -> None:
 def test_the_wait_grows_up_to_its_bound(kind: str) -> None:
     """All clients of an overloaded service that come back at once keep it overloaded."""
     play = Play(*[failure(503)] * 5, GOOD[kind])
-    play.run(FLOWS[kind](replace(CALM, max_retries=9, max_delay_s=5.0)))
+    play.run(FLOWS[kind](CALM.with_(max_retries=9, max_delay_s=5.0)))
     assert play.delays == [0.0, 1.0, 2.0, 4.0, 5.0, 5.0]
 
 
@@ -260,7 +260,7 @@ def test_no_retry_begins_that_the_deadline_would_end() -> None:
     """To sleep until the time is over and then to fail is the worst of both."""
     play = Play(replace(failure(503), takes_s=9.5), Answer())
     with pytest.raises(errors.ServerError):
-        play.run(call(replace(CALM, deadline_s=10.0)))
+        play.run(call(CALM.with_(deadline_s=10.0)))
     assert (len(play.requests), play.now) == (1, 109.5)
 
 
@@ -268,7 +268,7 @@ def test_no_retry_begins_that_the_deadline_would_end() -> None:
 def test_a_retry_has_the_time_that_is_left() -> None:
     """Ten seconds mean ten seconds, not ten for each attempt."""
     play = Play(replace(failure(503), takes_s=4.0), Answer())
-    play.run(call(replace(CALM, deadline_s=10.0)))
+    play.run(call(CALM.with_(deadline_s=10.0)))
     assert [request.read_s for request in play.requests] == [10.0, 5.0]
     assert [request.connect_s for request in play.requests] == [10.0, 5.0]
 
@@ -277,7 +277,7 @@ def test_a_retry_has_the_time_that_is_left() -> None:
 def test_a_streams_silence_is_bounded_not_its_length() -> None:
     """A long answer that keeps coming is a good one."""
     play = Play(replace(failure(503), takes_s=400.0), replace(events(END), takes_s=400.0))
-    play.run(stream(replace(CALM, deadline_s=10.0, silence_s=33.0)))
+    play.run(stream(CALM.with_(deadline_s=10.0, silence_s=33.0)))
     assert [request.read_s for request in play.requests] == [33.0, 33.0]
 
 
@@ -315,14 +315,14 @@ def test_a_renewed_token_goes_on_without_a_wait(kind: str) -> None:
     """An expired token is no failure of the service, and costs none of the retries."""
     play = Play(failure(401), GOOD[kind])
     request = replace(STREAM if kind == "stream" else CALL, auth=Token(renewals=1))
-    play.run(FLOWS[kind](replace(CALM, max_retries=0), request))
+    play.run(FLOWS[kind](CALM.with_(max_retries=0), request))
     assert play.delays == [0.0, 0.0]
 
 
 def test_a_renewed_token_has_the_time_that_is_left() -> None:
     """The deadline is the call's, whoever is asked for tokens meanwhile."""
     play = Play(replace(failure(401), takes_s=4.0), Answer())
-    play.run(call(replace(CALM, deadline_s=10.0), replace(CALL, auth=Token(renewals=1))))
+    play.run(call(CALM.with_(deadline_s=10.0), replace(CALL, auth=Token(renewals=1))))
     assert [request.read_s for request in play.requests] == [10.0, 6.0]
 
 
@@ -501,7 +501,7 @@ def failing(
 ) -> errors.APIError:
     play = Play(Answer(status=status, blocks=(body,), headers=headers or {}))
     with pytest.raises(errors.APIError) as caught:
-        play.run(call(replace(CALM, max_retries=0), request))
+        play.run(call(CALM.with_(max_retries=0), request))
     return caught.value
 
 
@@ -648,6 +648,12 @@ def test_retry_options_are_laid_over_the_policy() -> None:
     assert policy == RetryPolicy(
         first_delay_s=0.5, max_delay_s=9, factor=3, jitter_s=0, statuses=frozenset({418}), deadline_s=7.0
     )
+
+
+def test_a_policy_over_another_says_only_what_it_sets() -> None:
+    """Also where that is the default; a call that wants no retries does not mean to wait longer."""
+    policy = RetryPolicy(max_retries=2, jitter_s=0.5).over(RetryPolicy(max_retries=0, deadline_s=7.0))
+    assert policy == RetryPolicy(max_retries=2, jitter_s=0.5, deadline_s=7.0)
 
 
 @pytest.mark.parametrize(

@@ -4,23 +4,28 @@ Knows the names of google-genai's options and their units; sends nothing itself.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryPolicy:
+class RetryPolicy(BaseModel):
     """What may be tried again, how long to wait, and when to give up. All times in seconds.
+
+    A call's policy is laid over the client's: what it sets counts (`model_fields_set`), and the rest is the client's.
 
     The wait before retry `n` (0 for the first) is `first_delay_s * factor**n` plus up to `jitter_s`,
     at least what the server asked for (`Retry-After`, `RetryInfo`), and at most `max_delay_s`: a server
     that asks for more ends the call at once, with `retry_after` on the error.
+
+    Raises:
+        ValueError: A number is negative, or a time that bounds something is not more than 0.
     """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     max_retries: int = 2
     """Requests after the first one; 0 sends each request once."""
@@ -37,8 +42,8 @@ class RetryPolicy:
     silence_s: float = 120.0
     """The longest silence in a stream, also before its first event."""
 
-    def __post_init__(self) -> None:
-        """Raise `ValueError` for what cannot be a policy."""
+    @model_validator(mode="after")
+    def _check(self) -> Self:
         if self.max_retries < 0:
             raise ValueError(f"max_retries must be 0 or more, got {self.max_retries!r}.")
         for name in ("deadline_s", "connect_s", "silence_s"):
@@ -47,10 +52,19 @@ class RetryPolicy:
         for name in ("first_delay_s", "max_delay_s", "jitter_s", "factor"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must be 0 or more, got {getattr(self, name)!r}.")
+        return self
+
+    def over(self, policy: "RetryPolicy") -> "RetryPolicy":
+        """The policy with what is set here laid over it."""
+        return policy.with_(**{name: getattr(self, name) for name in self.model_fields_set})
+
+    def with_(self, **changes: Any) -> "RetryPolicy":
+        """The policy with these fields changed, which then count as set; they are not checked."""
+        return self.model_copy(update=changes)
 
     def with_timeout(self, timeout_s: float) -> "RetryPolicy":
         """Bound a call's whole time, a stream's silence and the connecting by one number of seconds."""
-        return replace(self, deadline_s=timeout_s, silence_s=timeout_s, connect_s=min(self.connect_s, timeout_s))
+        return self.with_(deadline_s=timeout_s, silence_s=timeout_s, connect_s=min(self.connect_s, timeout_s))
 
 
 class _Options(BaseModel):
@@ -83,14 +97,14 @@ class HttpRetryOptions(_Options):
             "jitter_s": self.jitter,
             "statuses": None if self.http_status_codes is None else frozenset(self.http_status_codes),
         }
-        return replace(policy, **{name: value for name, value in given.items() if value is not None})
+        return policy.with_(**{name: value for name, value in given.items() if value is not None})
 
 
 class HttpOptions(_Options):
     """Where and how requests go; on a client for all of them, on a config for one.
 
     `timeout` is in **milliseconds**, as in google-genai; `RetryPolicy` counts seconds. A request's headers
-    are merged over the client's, every other option replaces the client's when it is set.
+    are merged over the client's, and so are retries; every other option replaces the client's when it is set.
     """
 
     base_url: str | None = None
@@ -104,6 +118,7 @@ class HttpOptions(_Options):
     extra_body: dict[str, Any] | None = None
     """Merged into the JSON body, objects deeply."""
     retry_options: HttpRetryOptions | RetryPolicy | None = None
+    """Those of a request are laid over the client's, field by field."""
     client_args: dict[str, Any] | None = None
     """Keyword arguments of `httpx.Client` (`proxy`, `verify`, `mounts`, ...)."""
     async_client_args: dict[str, Any] | None = None
@@ -117,9 +132,6 @@ class HttpOptions(_Options):
 
     def policy(self, default: RetryPolicy) -> RetryPolicy:
         """The default policy with these options' retries and timeout laid over it."""
-        match self.retry_options:
-            case RetryPolicy():
-                default = self.retry_options
-            case HttpRetryOptions():
-                default = self.retry_options.over(default)
+        if self.retry_options is not None:
+            default = self.retry_options.over(default)
         return default if self.timeout is None else default.with_timeout(self.timeout / 1000)
