@@ -8,6 +8,7 @@ import inspect
 import threading
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field, replace
+from types import TracebackType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -81,6 +82,30 @@ class _Held:
         return now < self.ends_at and self.token.value != stale
 
 
+class _Fetch:
+    """One fetch, for those that wait while it lasts: what went wrong, unless it was cancelled."""
+
+    def __init__(self) -> None:
+        self.problem: Exception | None = None
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception):
+            self.problem = error
+
+
+class _Door:
+    """Through which one task of an event loop at a time goes to fetch."""
+
+    def __init__(self) -> None:
+        self.lock = anyio.Lock()
+        self.fetch: _Fetch | None = None
+
+
 class TokenAuth:
     """A bearer token, renewed before it is over by one caller for all; the others wait only if it is over.
 
@@ -92,9 +117,8 @@ class TokenAuth:
         self._source = source
         self._held: _Held | None = None
         self._lock = threading.Lock()
-        self._loop_locks: WeakKeyDictionary[Any, anyio.Lock] = WeakKeyDictionary()
-        self._failures = 0
-        self._failure: APIError | None = None
+        self._fetch: _Fetch | None = None
+        self._doors: WeakKeyDictionary[Any, _Door] = WeakKeyDictionary()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle where tokens come from, never a token."""
@@ -145,51 +169,62 @@ class TokenAuth:
 
     def _renew(self, now: float, stale: str | None) -> Token:
         """A good token, fetched unless somebody else has done it meanwhile; blocks."""
-        failures, held = self._failures, self._held
+        fetch, held = self._fetch, self._held
         must_wait = held is None or not held.serves(now, stale)
         if not self._lock.acquire(blocking=must_wait) and held is not None:
             return held.token  # it is still good, and another thread is renewing it
         try:
-            if (token := self._renewed(now, stale)) is not None:
+            if (token := self._renewed(now, stale, fetch)) is not None:
                 return token
-            if self._failure is not None and self._failures != failures:
-                raise self._failure.with_traceback(None)  # of the one that was waited for: one try serves all
             source: Any = self._source
-            try:
-                return self._keep(now, source.fetch(anew=stale is not None))
-            except APIError as problem:
-                return self._kept_after(problem, now, stale)
+            self._fetch = _Fetch()
+            with self._fetch:
+                try:
+                    return self._keep(now, source.fetch(anew=stale is not None))
+                except APIError as problem:
+                    return self._kept_after(problem, now, stale)
         finally:
+            self._fetch = None
             self._lock.release()
 
     async def _arenew(self, now: float, stale: str | None) -> Token:
         """The same for a source that is awaited."""
         held = self._held
-        lock = self._loop_locks.setdefault(anyio.lowlevel.current_token().native_token, anyio.Lock())
-        if lock.locked() and held is not None and held.serves(now, stale):
+        door = self._doors.setdefault(anyio.lowlevel.current_token().native_token, _Door())
+        if door.lock.locked() and held is not None and held.serves(now, stale):
             return held.token
-        async with lock:
-            if (token := self._renewed(now, stale)) is not None:
+        fetch = door.fetch
+        async with door.lock:
+            if (token := self._renewed(now, stale, fetch)) is not None:
                 return token
             source: Any = self._source
+            door.fetch = _Fetch()
             try:
-                return self._keep(now, await source.fetch(anew=stale is not None))
-            except APIError as problem:
-                return self._kept_after(problem, now, stale)
+                with door.fetch:
+                    try:
+                        return self._keep(now, await source.fetch(anew=stale is not None))
+                    except APIError as problem:
+                        return self._kept_after(problem, now, stale)
+            finally:
+                door.fetch = None
 
-    def _renewed(self, now: float, stale: str | None) -> Token | None:
+    def _renewed(self, now: float, stale: str | None, fetch: "_Fetch | None") -> Token | None:
+        """What came of the fetch that was waited for: its token or its problem, for one try serves all."""
         held = self._held
-        return held.token if held is not None and held.serves(now, stale) and now < held.renew_at else None
+        if held is not None and held.serves(now, stale) and now < held.renew_at:
+            return held.token
+        if fetch is not None and fetch.problem is not None:
+            raise fetch.problem.with_traceback(None)
+        return None
 
     def _keep(self, now: float, token: Token) -> Token:
-        self._held, self._failure = _Held.since(now, token), None
+        self._held = _Held.since(now, token)
         return token
 
     def _kept_after(self, problem: APIError, now: float, stale: str | None) -> Token:
         """The token that is still good although its renewal failed; raises the problem if there is none."""
         held = self._held
         if held is None or not held.serves(now, stale):
-            self._failure, self._failures = problem, self._failures + 1
             raise problem
         self._held = replace(held, renew_at=now + AGAIN_S)
         return held.token

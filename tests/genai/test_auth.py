@@ -394,8 +394,12 @@ async def test_a_hundred_tasks_await_one_coroutine(emulator) -> None:
     assert set(tokens_sent(emulator)) == {"Bearer awaited"}
 
 
+PROBLEMS = [errors.APIConnectionError.because("down"), RuntimeError("the vault is sealed")]
+
+
 @pytest.mark.behaviour("B060")
-def test_threads_that_waited_for_a_refresh_that_fails_do_not_try_each() -> None:
+@pytest.mark.parametrize("problem", PROBLEMS, ids=["ours", "own"])
+def test_threads_that_waited_for_a_refresh_that_fails_do_not_try_each(problem: Exception) -> None:
     """A hundred tries of thirty seconds each would be most of an hour."""
     entered, go_on = threading.Event(), threading.Event()
 
@@ -405,7 +409,7 @@ def test_threads_that_waited_for_a_refresh_that_fails_do_not_try_each() -> None:
             go_on.wait()
             return super().fetch(anew=anew)
 
-    auth = TokenAuth(source := Slow(problems=[errors.APIConnectionError.because("down") for _ in range(100)]))
+    auth = TokenAuth(source := Slow(problems=[problem] * 100))
     with ThreadPoolExecutor(20) as pool:
         first = pool.submit(sign, auth)
         entered.wait()
@@ -414,8 +418,32 @@ def test_threads_that_waited_for_a_refresh_that_fails_do_not_try_each() -> None:
             pass
         threading.Event().wait(0.1)  # all of them stand at the lock
         go_on.set()
-        assert all(isinstance(each.exception(), errors.APIConnectionError) for each in [first, *others])
+        assert all(each.exception() is problem for each in [first, *others])
     assert source.asked == 1
+    with pytest.raises(type(problem)):
+        sign(auth)
+    assert source.asked == 2
+
+
+@pytest.mark.behaviour("B060")
+@pytest.mark.parametrize("problem", PROBLEMS, ids=["ours", "own"])
+async def test_tasks_that_waited_for_a_refresh_that_fails_do_not_try_each(problem: Exception) -> None:
+    """The one that tried has failed for all who waited; who comes later tries again."""
+    asked = 0
+
+    async def token() -> str:
+        nonlocal asked
+        asked += 1
+        await anyio.sleep(0.01)
+        raise problem
+
+    auth = TokenAuth(source_of(token))
+    came = await asyncio.gather(*(auth._arenew(0.0, None) for _ in range(10)), return_exceptions=True)
+    assert came == [problem] * 10
+    assert asked == 1
+    with pytest.raises(type(problem)):
+        await auth._arenew(0.0, None)
+    assert asked == 2
 
 
 def test_who_has_a_good_token_does_not_wait_for_its_renewal() -> None:
