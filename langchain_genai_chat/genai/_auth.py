@@ -9,7 +9,7 @@ import threading
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 import anyio
@@ -83,7 +83,7 @@ class _Held:
 
 
 class _Fetch:
-    """One fetch, for those that wait while it lasts: what went wrong, unless it was cancelled."""
+    """One fetch, and all who wait for it: what went wrong, unless it was cancelled."""
 
     def __init__(self) -> None:
         self.problem: Exception | None = None
@@ -98,12 +98,28 @@ class _Fetch:
             self.problem = error
 
 
-class _Door:
-    """Through which one task of an event loop at a time goes to fetch."""
+L = TypeVar("L", threading.Lock, anyio.Lock)
 
-    def __init__(self) -> None:
-        self.lock = anyio.Lock()
-        self.fetch: _Fetch | None = None
+
+class _Door(Generic[L]):
+    """Lets one at a time in to fetch, of all threads or of the tasks of one event loop."""
+
+    def __init__(self, lock: L) -> None:
+        self.lock: L = lock
+        self._fetch: _Fetch | None = None
+        self._guard = threading.Lock()
+
+    def join(self) -> _Fetch:
+        """The fetch that the next one in will make, for all who come before it is over."""
+        with self._guard:
+            self._fetch = self._fetch or _Fetch()
+            return self._fetch
+
+    def leave(self, fetch: _Fetch) -> None:
+        """Say that it is over: who comes now waits for another."""
+        with self._guard:
+            if self._fetch is fetch:
+                self._fetch = None
 
 
 class TokenAuth:
@@ -116,9 +132,8 @@ class TokenAuth:
     def __init__(self, source: Source | AsyncSource) -> None:
         self._source = source
         self._held: _Held | None = None
-        self._lock = threading.Lock()
-        self._fetch: _Fetch | None = None
-        self._doors: WeakKeyDictionary[Any, _Door] = WeakKeyDictionary()
+        self._door = _Door(threading.Lock())
+        self._doors: WeakKeyDictionary[Any, _Door[anyio.Lock]] = WeakKeyDictionary()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle where tokens come from, never a token."""
@@ -169,51 +184,49 @@ class TokenAuth:
 
     def _renew(self, now: float, stale: str | None) -> Token:
         """A good token, fetched unless somebody else has done it meanwhile; blocks."""
-        fetch, held = self._fetch, self._held
+        held, fetch = self._held, self._door.join()
         must_wait = held is None or not held.serves(now, stale)
-        if not self._lock.acquire(blocking=must_wait) and held is not None:
+        if not self._door.lock.acquire(blocking=must_wait) and held is not None:
             return held.token  # it is still good, and another thread is renewing it
         try:
             if (token := self._renewed(now, stale, fetch)) is not None:
                 return token
             source: Any = self._source
-            self._fetch = _Fetch()
-            with self._fetch:
+            with fetch:
                 try:
                     return self._keep(now, source.fetch(anew=stale is not None))
                 except APIError as problem:
                     return self._kept_after(problem, now, stale)
         finally:
-            self._fetch = None
-            self._lock.release()
+            self._door.leave(fetch)
+            self._door.lock.release()
 
     async def _arenew(self, now: float, stale: str | None) -> Token:
         """The same for a source that is awaited."""
         held = self._held
-        door = self._doors.setdefault(anyio.lowlevel.current_token().native_token, _Door())
+        door = self._doors.setdefault(anyio.lowlevel.current_token().native_token, _Door(anyio.Lock()))
         if door.lock.locked() and held is not None and held.serves(now, stale):
             return held.token
-        fetch = door.fetch
+        fetch = door.join()
         async with door.lock:
-            if (token := self._renewed(now, stale, fetch)) is not None:
-                return token
-            source: Any = self._source
-            door.fetch = _Fetch()
             try:
-                with door.fetch:
+                if (token := self._renewed(now, stale, fetch)) is not None:
+                    return token
+                source: Any = self._source
+                with fetch:
                     try:
                         return self._keep(now, await source.fetch(anew=stale is not None))
                     except APIError as problem:
                         return self._kept_after(problem, now, stale)
             finally:
-                door.fetch = None
+                door.leave(fetch)
 
-    def _renewed(self, now: float, stale: str | None, fetch: "_Fetch | None") -> Token | None:
+    def _renewed(self, now: float, stale: str | None, fetch: _Fetch) -> Token | None:
         """What came of the fetch that was waited for: its token or its problem, for one try serves all."""
         held = self._held
         if held is not None and held.serves(now, stale) and now < held.renew_at:
             return held.token
-        if fetch is not None and fetch.problem is not None:
+        if fetch.problem is not None:
             raise fetch.problem.with_traceback(None)
         return None
 

@@ -450,7 +450,7 @@ def test_who_has_a_good_token_does_not_wait_for_its_renewal() -> None:
     """It is renewed minutes before its end for that."""
     auth = TokenAuth(source := Counting())
     sign(auth)
-    with auth._lock:
+    with auth._door.lock:
         assert token_at(auth, 3600.0 - EARLY_S) == "Bearer token-1"
     assert source.asked == 1
 
