@@ -261,7 +261,7 @@ def test_contents_that_were_given_are_given_back_as_they_are() -> None:
     given = [types.Content.model_validate({"role": "user", "parts": [part, {"newKind": {"x": 1}}]})]
     history = GenAIChatMessageHistory(given)
     history.add_message(AIMessage("Yes."))
-    assert history.to_contents()[0] is given[0]
+    assert history.to_contents()[0] == given[0]
     assert [message.type for message in history.messages] == ["tool", "human", "ai"]
 
 

@@ -90,7 +90,7 @@ class Conversation:
     def read(self, message: Message, config: ConfigLike, *, replace_config: bool) -> Said:
         """Check what is to be sent; ValueError where it cannot."""
         return Said(
-            content=message_content(message),
+            content=own(message_content(message)),
             config=laid_over(None if replace_config and config is not None else self._config, config),
         )
 
@@ -111,6 +111,7 @@ class Conversation:
 
     def record(self, contents: Sequence[Content], *, is_valid: bool) -> None:
         """Add the contents of a turn, all at once; those of one that is not valid are never sent."""
+        contents = list(map(own, contents))
         self.keep(contents, contents if is_valid else ())
 
     def keep(self, contents: Sequence[Content], again: Sequence[Content]) -> None:
@@ -188,8 +189,8 @@ class Turn:
         if kind is None:
             finished = not self._streamed or self._reply.is_whole  # an answer that is no stream is, whatever it says
             reply = self._reply.folder.finish() if self._streamed else self._reply.content
-            said = [*self._inputs, *self._rounds]
-            whole, again = [*said, reply or nothing()], list[Content]()
+            said = [*self._inputs, *map(own, self._rounds)]
+            whole, again = [*said, own(reply) if reply else nothing()], list[Content]()
             if finished and has_parts(reply) and all(map(has_parts, self._rounds)):
                 again = whole
             elif answers_of(said[-1]) and all(map(has_parts, self._rounds)) and not self._reply.is_blocked:
@@ -240,7 +241,12 @@ class _Reply:
 
 def read_history(given: Iterable[Content | Mapping[str, Any]] | None) -> list[Content]:
     """The contents of a history; ValueError for a role that is neither `user` nor `model`."""
-    return [_read_content(item, f"history[{index}]") for index, item in enumerate(given or ())]
+    return [own(_read_content(item, f"history[{index}]")) for index, item in enumerate(given or ())]
+
+
+def own(content: Content) -> Content:
+    """A copy that nobody else holds: what a caller does to its own is no change of what was said (20 µs)."""
+    return content.model_copy(deep=True)
 
 
 def curate(contents: Iterable[Content]) -> list[Content]:

@@ -47,7 +47,11 @@ class _Remembering(Generic[M]):
         return self._modules.preview(**self._talk.turn(said).request, stream=stream)
 
     def get_history(self, curated: bool = False) -> list[Content]:  # noqa: FBT001, FBT002 - google-genai's signature
-        """The contents so far, in a list of your own: all of them, or those that are sent again (`curated`)."""
+        """The contents so far, in a list of your own: all of them, or those that are sent again (`curated`).
+
+        The contents in it are the chat's: to change one changes what is sent. What was handed in or out otherwise,
+        as messages, histories and responses, the chat has copies of.
+        """
         return self._talk.history(curated=curated)
 
     @property

@@ -615,7 +615,7 @@ def test_a_history_is_contents_or_dicts_or_gives_them(client: genai.Client, emul
     for history in histories:
         chat = client.chats.create(model=FLASH, history=history)
         assert chat.history == [first, types.ModelContent("Hello Ada")]
-        assert chat.history[0] is first
+        assert chat.history[0] == first
         assert chat.send_message("What is my name?").text == "Your name is Ada."
 
 
@@ -672,6 +672,29 @@ def test_the_history_that_is_given_out_is_a_copy(client: genai.Client) -> None:
     chat.get_history(curated=True).clear()
     chat.history.clear()
     assert len(chat.history) == len(chat.get_history(curated=True)) == 2
+
+
+async def test_what_a_caller_does_to_its_own_contents_is_not_sent(talk: Talk, emulator: Emulator) -> None:
+    """A history handed over, a message and an answer are the caller's to go on with."""
+    before = [types.UserContent("Before"), types.ModelContent("I see")]
+    message = types.Part(text="Hello")
+    talk.begin(history=before)
+    emulator.script(talk.reply({"text": "Good day"}))
+    answers = await talk.send([message])
+    for text in (before[0].parts[0], message, *(part for each in answers for part in each.parts or ())):
+        text.text = "changed"
+    before[1].parts.clear()
+    before.clear()
+    await talk.send("And on")
+    assert texts(emulator.requests[-1].body["contents"]) == [["Before"], ["I see"], ["Hello"], ["Good day"], ["And on"]]
+
+
+def test_a_recorded_turn_is_the_chats_own(client: genai.Client) -> None:
+    """As all else that was handed in."""
+    chat, asked = client.chats.create(model=FLASH), types.UserContent("Hello")
+    chat.record_history(asked, [types.ModelContent("Hi")], is_valid=True)
+    asked.parts.clear()
+    assert chat.history == chat.get_history(curated=True) == [types.UserContent("Hello"), types.ModelContent("Hi")]
 
 
 def test_turns_can_be_recorded_from_elsewhere(client: genai.Client) -> None:
