@@ -28,7 +28,8 @@ from .types import (
 )
 
 ROLES = ("user", "model")
-UNANSWERED = {"error": "This function was not called."}
+UNANSWERED = {"error": "There is no result of this call."}
+"""For a call that was not made, and for one whose result was blocked and not given again."""
 
 
 @runtime_checkable
@@ -296,7 +297,7 @@ def _is_empty(part: Part) -> bool:
 
 
 def answers_due(before: Sequence[Content], content: Content) -> list[Content]:
-    """The answers that the service wants before a plain message: to calls that were not made."""
+    """The answers that the service wants before a plain message: to calls that nobody answered."""
     calls = calls_in(before[-1]) if before else []
     if not calls or answers_of(content):
         return []

@@ -92,7 +92,8 @@ class Chat(_Remembering[Models]):
 
         Args:
             message: Text, a part, a file, an image, or a list of them. To answer function calls by hand, a list
-                of functionResponse parts. A call that nobody answered is answered with an error before it.
+                of functionResponse parts. A call that nobody answered is answered with an error before it; where
+                the prompt was blocked with the answers in it, they may be given again, or others.
             config: Its fields are laid over the chat's for this message; a field that is set to None is unset.
             replace_config: Take the config of this message instead of the chat's, as google-genai does.
 

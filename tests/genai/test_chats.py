@@ -421,6 +421,30 @@ async def test_calls_can_be_answered_by_hand(talk: Talk, emulator: Emulator) -> 
     assert talk.roles[1] == ["user", "model", "user", "model"]
 
 
+@pytest.mark.behaviour("B064", "B090")
+@pytest.mark.parametrize("again", [True, False], ids=["answered again", "left"])
+async def test_a_call_whose_answer_was_blocked_can_be_answered_again(
+    talk: Talk, emulator: Emulator, *, again: bool
+) -> None:
+    """With other words. The blocked answer is kept and not sent, for it would block all that follows."""
+    talk.begin(config={"tools": [get_weather], "automatic_function_calling": {"disable": True}})
+    blocked = talk.bare({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}})
+    emulator.script(talk.reply(call("get_weather", "1", city="Boston")), blocked)
+    await talk.send()
+    answers = [
+        types.Part.from_function_response(id="1", name="get_weather", response={"sunny": sunny})
+        for sunny in ("a curse", True)
+    ]
+    await talk.send([answers[0]])
+    assert talk.roles == (["user", "model", "user", "model"], ["user", "model"])
+    assert talk.chat.history[2].parts == [answers[0]]
+    await talk.send([answers[1]] if again else "Never mind")
+    sent = emulator.requests[-1].body["contents"][2:]
+    told = {"sunny": True} if again else {"error": "There is no result of this call."}
+    assert sent[0]["parts"] == [{"functionResponse": {"id": "1", "name": "get_weather", "response": told}}]
+    assert sent[1:] == ([] if again else [{"role": "user", "parts": [{"text": "Never mind"}]}])
+
+
 @pytest.mark.behaviour("B095", "F11")
 async def test_the_calls_of_one_reply_run_at_once(aio: genai.AsyncClient, emulator: Emulator) -> None:
     """Coroutines on the loop, plain functions in threads; the answers are in the order of the calls."""
