@@ -38,6 +38,9 @@ notebooks: $(READY) ## run every notebook in notebooks/ from top to bottom
 dist: $(READY) ## build the wheel and the sdist into dist/, with what the lock has and no network
 	$(BIN)/python -m build --no-isolation
 
+versions: $(READY) ## run a part of the tests, or TESTS, on the lowest and the newest versions of the dependencies
+	$(BIN)/python tests/release/versions.py $(TESTS)
+
 benchmark: $(READY) ## measure this package and what it is compared with; draws tests/benchmarks/chart.png
 	$(BIN)/python -m pytest tests/benchmarks -s
 
