@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dist test cassettes lint format type notebooks benchmark versions
+.PHONY: help demo dist test cassettes lint format type notebooks benchmark compare versions
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -43,6 +43,9 @@ versions: $(READY) ## run a part of the tests, or TESTS, on the lowest and the n
 
 benchmark: $(READY) ## measure this package and what it is compared with; draws tests/benchmarks/chart.png
 	$(BIN)/python -m pytest tests/benchmarks -s
+
+compare: $(READY) ## print README's table against langchain-google-genai, or one ROW of it; takes some minutes
+	$(BIN)/python -m tests.compare $(ROW)
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
