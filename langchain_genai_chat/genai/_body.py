@@ -24,20 +24,17 @@ from .types import (
 
 Declare: TypeAlias = Callable[[Callable[..., Any]], FunctionDeclaration]
 
-# Not inside `generationConfig`, with their names on the wire.
-_TOP_LEVEL = {
-    "system_instruction": "systemInstruction",
-    "tools": "tools",
-    "tool_config": "toolConfig",
-    "safety_settings": "safetySettings",
-    "cached_content": "cachedContent",
-    "labels": "labels",
-    "service_tier": "serviceTier",
-    "store": "store",
-    "continuation_token": "continuationToken",
-    "model_armor_config": "modelArmorConfig",
-    "generation_output_config": "outputConfig",
-}
+# Names on the wire of what stands beside `generationConfig` and not in it, and goes out as it is.
+_TOP_LEVEL = (
+    "toolConfig",
+    "safetySettings",
+    "cachedContent",
+    "labels",
+    "serviceTier",
+    "store",
+    "continuationToken",
+    "modelArmorConfig",
+)
 # Options of the call, not of the request.
 _NEVER_SENT = frozenset(
     {"http_options", "should_return_http_response", "automatic_function_calling", "automatic_continuation"}
@@ -94,7 +91,7 @@ def split_config(config: GenerateContentConfig, *, vertex: bool, declare: Declar
         by_alias=True,
         include=set(config.model_fields_set) - _NEVER_SENT - _WRITTEN_APART,
     )
-    top = {name: plain.pop(name) for name in _TOP_LEVEL.values() if name in plain}
+    top = {name: plain.pop(name) for name in _TOP_LEVEL if name in plain}
     if "generationOutputConfig" in plain:
         top["outputConfig"] = plain.pop("generationOutputConfig")
     if config.system_instruction is not None:

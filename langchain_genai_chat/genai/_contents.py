@@ -5,16 +5,26 @@ Knows nothing of requests; never changes what it is given.
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 
+from .types.config import GenerateContentConfig
 from .types.content import Content, ModelContent, Part, UserContent, is_content_mapping, to_part
+
+ContentsLike: TypeAlias = Any
+"""Text, a part, a content, a file, an image, a dict of one of these, or a list of them."""
+ConfigLike: TypeAlias = GenerateContentConfig | Mapping[str, Any] | None
 
 _ACCEPTED = "text, a Part, a Content, a File, a PIL image, a dict of one of these, or a list of them"
 
 
-def contents_of(value: Any) -> list[Content]:
+def config_of(config: ConfigLike) -> GenerateContentConfig | None:
+    """A config, by itself or by its dict; raises `ValueError` for a field that there is not."""
+    return GenerateContentConfig.model_validate(config) if isinstance(config, Mapping) else config
+
+
+def contents_of(value: ContentsLike) -> list[Content]:
     """Contents as google-genai reads them: neighbouring parts make one turn, contents stand alone.
 
     A list inside the list is one user turn of its elements. Calls of functions make a model's turn,

@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 
 from pydantic import BaseModel
 
-from ._contents import content_of, message_content
+from ._contents import ConfigLike, config_of, content_of, message_content
 from ._fold import ContentFolder
 from ._functions import response_content
 from ._html import render_html
@@ -50,7 +50,6 @@ class Contents(list[Content]):
 Message: TypeAlias = Any
 """Text, a part, a file, a PIL image, a dict of one of these, or a list of them."""
 History: TypeAlias = Iterable[Content | Mapping[str, Any]] | HasContents | None
-ConfigLike: TypeAlias = GenerateContentConfig | Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,7 +305,7 @@ def answers_due(before: Sequence[Content], content: Content) -> list[Content]:
 
 def laid_over(base: GenerateContentConfig | None, config: ConfigLike) -> GenerateContentConfig | None:
     """A config with the fields that another one sets laid over it; neither is changed."""
-    over = GenerateContentConfig.model_validate(config) if isinstance(config, Mapping) else config
+    over = config_of(config)
     if over is None:
         return base
     update = {name: getattr(over, name) for name in over.model_fields_set}

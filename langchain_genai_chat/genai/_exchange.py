@@ -175,6 +175,11 @@ def with_retries(request: Request, policy: RetryPolicy) -> "Flow[httpx.Response]
             delay_s = attempts.delay_s(error, (yield Now()), unary=True)
 
 
+def ask_and_read(request: Request, policy: RetryPolicy, read: Callable[[bytes], T]) -> Flow[T]:
+    """Send a unary request as `with_retries` does, and give the body of its answer, read."""
+    return read_body((yield from with_retries(request, policy)), read)
+
+
 def stream_with_retries(
     request: Request,
     policy: RetryPolicy,

@@ -15,7 +15,7 @@ from ._auth import TokenAuth
 from ._body import encode_body
 from ._contents import contents_of
 from ._endpoints import UNKNOWN_PROJECT
-from ._exchange import Flow, Request, read_body, with_retries
+from ._exchange import Flow, Request, ask_and_read
 from ._functions import declare
 from ._pagers import AsyncPager, Page, Pager
 from .transport import AsyncTransport, SyncTransport
@@ -176,4 +176,4 @@ def _delete(
 
 
 def _answer(api: Api, request: Request, answer: type[M]) -> Flow[M]:
-    return read_body((yield from with_retries(request, api.policy)), answer.model_validate_json)
+    return ask_and_read(request, api.policy, answer.model_validate_json)

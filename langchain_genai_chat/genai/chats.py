@@ -14,8 +14,9 @@ from typing import Generic, TypeVar
 import anyio
 
 from ._api import Preview
+from ._contents import ConfigLike
 from ._conversation import Conversation, History, Message, Turn, nothing
-from .models import AsyncModels, ConfigLike, Models
+from .models import AsyncModels, Models
 from .types import (
     Content,
     CountTokensResponse,

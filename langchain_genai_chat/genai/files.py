@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from . import types
 from ._api import Api
 from ._download import Target, write_answer
-from ._exchange import CREDENTIAL_HEADERS, Calls, Flow, Now, Request, read_body, read_json, with_retries
+from ._exchange import CREDENTIAL_HEADERS, Calls, Flow, Now, Request, ask_and_read, read_body, read_json, with_retries
 from ._pagers import AsyncPager, Page, Pager
 from ._upload import (
     Bar,
@@ -299,7 +299,7 @@ def _wait(api: Api, file: FileLike, timeout_s: float, poll_s: float) -> Flow[typ
             text = f"{name} is still {found.state} after {timeout_s:g} seconds."
             raise APITimeoutError.because(text, status="DEADLINE_EXCEEDED")
         policy = api.policy.with_(deadline_s=max(min(api.policy.deadline_s, left_s), 0.001))
-        found = read_body((yield from with_retries(request, policy)), types.File.model_validate_json)
+        found = yield from ask_and_read(request, policy, types.File.model_validate_json)
         request, asked = replace(request, delay_s=poll_s), True
 
 
@@ -338,9 +338,7 @@ def _download(
 def _answer(
     api: Api, method: Literal["GET", "DELETE"], path: str, answer: type[M], query: Mapping[str, Any] | None = None
 ) -> Flow[M]:
-    return read_body(
-        (yield from with_retries(api.request(method, path, query=query), api.policy)), answer.model_validate_json
-    )
+    return ask_and_read(api.request(method, path, query=query), api.policy, answer.model_validate_json)
 
 
 def _gemini(api: Api) -> Api:

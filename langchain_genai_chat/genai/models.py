@@ -3,18 +3,16 @@
 Knows methods and paths, and how an answer is read; requests are composed by `_api` and sent by `transport`.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
-
-from pydantic import BaseModel
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
+from typing import Any
 
 from . import types
 from ._answers import has_content, read_answer
 from ._api import Api, Preview, json_text, preview_of
 from ._body import encode_body, has_schema, parse_output, split_config
-from ._contents import contents_of
+from ._contents import ConfigLike, ContentsLike, config_of, contents_of
 from ._endpoints import UNKNOWN_PROJECT
-from ._exchange import Flow, Json, Request, read_body, read_json, stream_with_retries, with_retries
+from ._exchange import Flow, Json, Request, ask_and_read, read_body, read_json, stream_with_retries, with_retries
 from ._functions import declare
 from ._pagers import AsyncPager, Page, Pager
 from ._rounds import Ask, R, ask_in_rounds, plan_of
@@ -24,57 +22,17 @@ STREAMED = ("streamGenerateContent",)
 TIER_HEADER = "x-vertex-ai-llm-shared-request-type"
 """Where Vertex AI reads the service tier that the Gemini API reads in the body."""
 
-Contents = Any
-"""Text, a part, a content, a file, an image, a dict of one of these, or a list of them."""
-ConfigLike = types.GenerateContentConfig | Mapping[str, Any] | None
 
+class _Composing:
+    """What both kinds of models say of a request, without sending it."""
 
-class Models:
-    """What `client.models` gives."""
+    _api: Api
 
-    def __init__(self, api: Api, transport: SyncTransport) -> None:
-        self._api = api
-        self._transport = transport
-
-    def generate_content(
-        self, *, model: str, contents: Contents, config: ConfigLike = None
-    ) -> types.GenerateContentResponse:
-        """Send contents and give the whole answer.
-
-        Python functions among the config's tools are run when the model calls them, and it is asked again with
-        their results, 10 requests at most (`automatic_function_calling`). A function that fails does not raise:
-        the model is told. The rounds are in `response.automatic_function_calling_history`.
-
-        Raises:
-            ValueError: An argument is wrong; nothing was sent.
-            errors.APIError: The service refused or failed, or no whole answer came.
-        """
-        return self._transport.run(_generate(self._api, model, contents, config, awaits=False))
-
-    def generate_content_stream(
-        self, *, model: str, contents: Contents, config: ConfigLike = None
-    ) -> Iterator[types.GenerateContentResponse]:
-        """Send contents and give the answer as it comes; arguments are checked at the call."""
-        return self._transport.iterate(_stream(self._api, model, contents, config, awaits=False))
-
-    def count_tokens(
-        self, *, model: str, contents: Contents, config: types.CountTokensConfig | Mapping[str, Any] | None = None
-    ) -> types.CountTokensResponse:
-        """Count what contents cost as input, with system instruction and tools if the config has them."""
-        return self._transport.run(_count(self._api, model, contents, config))
-
-    def get(self, *, model: str) -> types.Model:
-        """Look up a model."""
-        return self._transport.run(_get(self._api, model))
-
-    def list(self, *, config: types.ListModelsConfig | Mapping[str, Any] | None = None) -> Pager[types.Model]:
-        """List models, page by page."""
-        asked = types.ListModelsConfig.model_validate(config or {})
-        return Pager(lambda token: self._transport.run(_page(self._api, asked, token)), asked.model_dump())
-
-    def preview(self, *, model: str, contents: Contents, config: ConfigLike = None, stream: bool = False) -> Preview:
+    def preview(
+        self, *, model: str, contents: ContentsLike, config: ConfigLike = None, stream: bool = False
+    ) -> Preview:
         """Show the request that `generate_content` would send, without sending it; the key is left out."""
-        return preview_of(_content_request(self._api, model, contents_of(contents), _config_of(config), stream=stream))
+        return preview_of(_content_request(self._api, model, contents_of(contents), config_of(config), stream=stream))
 
     def preview_json(
         self, *, model: str, method: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
@@ -89,6 +47,50 @@ class Models:
         """
         return read_json(json_text(split_config(config, vertex=self._api.endpoint.vertex)))
 
+
+class Models(_Composing):
+    """What `client.models` gives."""
+
+    def __init__(self, api: Api, transport: SyncTransport) -> None:
+        self._api = api
+        self._transport = transport
+
+    def generate_content(
+        self, *, model: str, contents: ContentsLike, config: ConfigLike = None
+    ) -> types.GenerateContentResponse:
+        """Send contents and give the whole answer.
+
+        Python functions among the config's tools are run when the model calls them, and it is asked again with
+        their results, 10 requests at most (`automatic_function_calling`). A function that fails does not raise:
+        the model is told. The rounds are in `response.automatic_function_calling_history`.
+
+        Raises:
+            ValueError: An argument is wrong; nothing was sent.
+            errors.APIError: The service refused or failed, or no whole answer came.
+        """
+        return self._transport.run(_generate(self._api, model, contents, config, awaits=False))
+
+    def generate_content_stream(
+        self, *, model: str, contents: ContentsLike, config: ConfigLike = None
+    ) -> Iterator[types.GenerateContentResponse]:
+        """Send contents and give the answer as it comes; arguments are checked at the call."""
+        return self._transport.iterate(_stream(self._api, model, contents, config, awaits=False))
+
+    def count_tokens(
+        self, *, model: str, contents: ContentsLike, config: types.CountTokensConfig | Mapping[str, Any] | None = None
+    ) -> types.CountTokensResponse:
+        """Count what contents cost as input, with system instruction and tools if the config has them."""
+        return self._transport.run(_count(self._api, model, contents, config))
+
+    def get(self, *, model: str) -> types.Model:
+        """Look up a model."""
+        return self._transport.run(_get(self._api, model))
+
+    def list(self, *, config: types.ListModelsConfig | Mapping[str, Any] | None = None) -> Pager[types.Model]:
+        """List models, page by page."""
+        asked = types.ListModelsConfig.model_validate(config or {})
+        return Pager(lambda token: self._transport.run(_page(self._api, asked, token)), asked.model_dump())
+
     def post_json(
         self, *, model: str, method: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
     ) -> Json:
@@ -102,7 +104,7 @@ class Models:
         return self._transport.iterate(_post_stream(self._api.for_call(options), model, body))
 
 
-class AsyncModels:
+class AsyncModels(_Composing):
     """What `client.aio.models` gives."""
 
     def __init__(self, api: Api, transport: AsyncTransport) -> None:
@@ -110,19 +112,19 @@ class AsyncModels:
         self._transport = transport
 
     async def generate_content(
-        self, *, model: str, contents: Contents, config: ConfigLike = None
+        self, *, model: str, contents: ContentsLike, config: ConfigLike = None
     ) -> types.GenerateContentResponse:
         """Send contents and give the whole answer; see `Models.generate_content`."""
         return await self._transport.run(_generate(self._api, model, contents, config, awaits=True))
 
     async def generate_content_stream(
-        self, *, model: str, contents: Contents, config: ConfigLike = None
+        self, *, model: str, contents: ContentsLike, config: ConfigLike = None
     ) -> AsyncIterator[types.GenerateContentResponse]:
         """Send contents and give the answer as it comes: `async for chunk in await ...`."""
         return self._transport.iterate(_stream(self._api, model, contents, config, awaits=True))
 
     async def count_tokens(
-        self, *, model: str, contents: Contents, config: types.CountTokensConfig | Mapping[str, Any] | None = None
+        self, *, model: str, contents: ContentsLike, config: types.CountTokensConfig | Mapping[str, Any] | None = None
     ) -> types.CountTokensResponse:
         """Count what contents cost as input, with system instruction and tools if the config has them."""
         return await self._transport.run(_count(self._api, model, contents, config))
@@ -142,23 +144,6 @@ class AsyncModels:
 
         return AsyncPager(await fetch(asked.page_token), fetch, asked.model_dump())
 
-    def preview(self, *, model: str, contents: Contents, config: ConfigLike = None, stream: bool = False) -> Preview:
-        """Show the request that `generate_content` would send, without sending it; the key is left out."""
-        return preview_of(_content_request(self._api, model, contents_of(contents), _config_of(config), stream=stream))
-
-    def preview_json(
-        self, *, model: str, method: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
-    ) -> Preview:
-        """Show the request that `post_json` or `stream_json` would send; the key is left out."""
-        return preview_of(_model_request(self._api.for_call(options), model, method, body, stream=method in STREAMED))
-
-    def config_fields(self, config: types.GenerateContentConfig) -> Json:
-        """The fields of a body that a config stands for, all but the contents, as the wire's JSON.
-
-        Raises `ValueError` for a field that the client's backend does not have.
-        """
-        return read_json(json_text(split_config(config, vertex=self._api.endpoint.vertex)))
-
     async def post_json(
         self, *, model: str, method: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
     ) -> Json:
@@ -170,10 +155,6 @@ class AsyncModels:
     ) -> AsyncGenerator[Json, None]:
         """Send a body of the wire to `streamGenerateContent` and give each event's JSON, unread."""
         return self._transport.iterate(_post_stream(self._api.for_call(options), model, body))
-
-
-def _config_of(config: ConfigLike) -> types.GenerateContentConfig | None:
-    return types.GenerateContentConfig.model_validate(config) if isinstance(config, Mapping) else config
 
 
 def _model_request(api: Api, model: str, method: str, body: Mapping[str, Any], *, stream: bool = False) -> Request:
@@ -200,7 +181,7 @@ def _content_request(
 
 
 def _generate(
-    api: Api, model: str, contents: Contents, config: ConfigLike, *, awaits: bool
+    api: Api, model: str, contents: ContentsLike, config: ConfigLike, *, awaits: bool
 ) -> Flow[types.GenerateContentResponse]:
     def ask(
         turns: Sequence[types.Content], settings: types.GenerateContentConfig | None
@@ -221,7 +202,7 @@ def _generate_flow(
     return response
 
 
-def _stream(api: Api, model: str, contents: Contents, config: ConfigLike, *, awaits: bool) -> Flow[None]:
+def _stream(api: Api, model: str, contents: ContentsLike, config: ConfigLike, *, awaits: bool) -> Flow[None]:
     def ask(turns: Sequence[types.Content], settings: types.GenerateContentConfig | None) -> Flow[None]:
         parses = has_schema(settings)
 
@@ -237,9 +218,9 @@ def _stream(api: Api, model: str, contents: Contents, config: ConfigLike, *, awa
     return _in_rounds(ask, contents, config, awaits=awaits)
 
 
-def _in_rounds(ask: Ask[R], contents: Contents, config: ConfigLike, *, awaits: bool) -> Flow[R]:
+def _in_rounds(ask: Ask[R], contents: ContentsLike, config: ConfigLike, *, awaits: bool) -> Flow[R]:
     """The flow of a call: one request, or as many as its functions need."""
-    turns, settings = contents_of(contents), _config_of(config)
+    turns, settings = contents_of(contents), config_of(config)
     plan = plan_of(settings, awaits=awaits)
     first = ask(turns, settings)
     return first if plan is None else ask_in_rounds(ask, first, turns, settings, plan)
@@ -263,11 +244,7 @@ def _has_content(chunk: types.GenerateContentResponse) -> bool:
 
 def _post(api: Api, model: str, method: str, body: Mapping[str, Any]) -> Flow[Json]:
     read = read_answer if method == "generateContent" else read_json
-    return _post_flow(_model_request(api, model, method, body), api.policy, read)
-
-
-def _post_flow(request: Request, policy: types.RetryPolicy, read: Callable[[bytes], Json]) -> Flow[Json]:
-    return read_body((yield from with_retries(request, policy)), read)
+    return ask_and_read(_model_request(api, model, method, body), api.policy, read)
 
 
 def _post_stream(api: Api, model: str, body: Mapping[str, Any]) -> Flow[None]:
@@ -286,7 +263,7 @@ def _json_ends(event: Json) -> bool:
 
 
 def _count(
-    api: Api, model: str, contents: Contents, config: types.CountTokensConfig | Mapping[str, Any] | None
+    api: Api, model: str, contents: ContentsLike, config: types.CountTokensConfig | Mapping[str, Any] | None
 ) -> Flow[types.CountTokensResponse]:
     asked = types.CountTokensConfig.model_validate(config or {})
     whole = types.GenerateContentConfig(system_instruction=asked.system_instruction, tools=asked.tools)
@@ -297,14 +274,16 @@ def _count(
         # Only inside a whole request does the Gemini API count system instruction and tools.
         body = {"generateContentRequest": {"model": api.endpoint.model(model), **body}}
     api = api.for_call(asked.http_options)
-    return _read_flow(_model_request(api, model, "countTokens", body), api.policy, types.CountTokensResponse)
+    return ask_and_read(
+        _model_request(api, model, "countTokens", body), api.policy, types.CountTokensResponse.model_validate_json
+    )
 
 
 def _get(api: Api, model: str) -> Flow[types.Model]:
     name = api.endpoint.model(model)
     # Vertex AI has its base models' descriptions outside of projects.
     request = api.request("GET", name, shared=name.startswith("publishers/"))
-    return _read_flow(request, api.policy, types.Model)
+    return ask_and_read(request, api.policy, types.Model.model_validate_json)
 
 
 def _page(api: Api, asked: types.ListModelsConfig, token: str | None) -> Flow[Page[types.Model]]:
@@ -316,12 +295,5 @@ def _page(api: Api, asked: types.ListModelsConfig, token: str | None) -> Flow[Pa
     else:
         path = "models" if base else "tunedModels"
     request = api.request("GET", path, query=query, shared=base)
-    page = yield from _read_flow(request, api.policy, types.ListModelsResponse)
+    page = yield from ask_and_read(request, api.policy, types.ListModelsResponse.model_validate_json)
     return list(page.models or ()), page.next_page_token
-
-
-M = TypeVar("M", bound=BaseModel)
-
-
-def _read_flow(request: Request, policy: types.RetryPolicy, answer: type[M]) -> Flow[M]:
-    return read_body((yield from with_retries(request, policy)), answer.model_validate_json)
