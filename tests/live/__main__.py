@@ -91,6 +91,12 @@ def emulated(address: str, models: Models) -> dict[str, Target]:
     }
 
 
+def whereabouts_of(target: Target) -> str:
+    """The host that is asked, and whether it is Google's."""
+    host = urlsplit(target.client.base_url).hostname or ""
+    return host if host.endswith(".googleapis.com") else f"{host}, which is not Google's"
+
+
 def refusal_of(target: Target) -> str:
     """Why this key cannot ask this model, said once rather than in every row; empty where it can."""
     try:
@@ -126,7 +132,6 @@ def run(options: argparse.Namespace, asked: dict[str, Target | str], report: Rep
             service = try_on(target, probe)
             spent += service.tokens
             report.row(name, service, try_on(stand_ins[backend], probe), recordings.compare(service.exchanges))
-    report.say(f"Spent: {spent} tokens of at most {options.tokens}, as the answers tell.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -145,7 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status = 0
     try:
         for target in targets:
-            report.say(f"Asked: {urlsplit(target.client.base_url).netloc}, {options.model} and {options.budget_model}.")
+            report.say(f"Asked: {whereabouts_of(target)}; {options.model} and {options.budget_model}.")
         gemini = asked["gemini"]
         if isinstance(gemini, Target) and (refusal := refusal_of(gemini)):
             report.say(f"Refused, so nothing more was asked: {refusal}")
@@ -158,6 +163,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for target in targets:
             target.client.close()
     report.sum_up()
+    spent = sum(target.tokens for target in targets)
+    report.say(f"Spent: {spent} tokens, with a cap of {options.tokens}, as the answers tell.")
     left = [name for target in targets for name in target.left]
     report.say(f"NOT deleted: {', '.join(left)}" if left else "All that was created was deleted.")
     return status or int(report.counts["service", "failed"] > 0)

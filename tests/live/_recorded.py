@@ -66,8 +66,10 @@ def _distance(facts: Facts, other: Facts) -> tuple[int, int, list[str]]:
 
 
 def _read(folder: Path) -> Iterator[Exchange]:
-    for name in FILES:
-        with (folder / f"{name}.jsonl").open(encoding="utf-8") as lines:
+    for path in (folder / f"{name}.jsonl" for name in FILES):
+        if not path.exists():
+            continue
+        with path.open(encoding="utf-8") as lines:
             for line in lines:
                 one = json.loads(line)
                 if one["url"] is not None and one["method"] != "files.upload":

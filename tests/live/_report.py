@@ -37,13 +37,10 @@ class Report:
 
     def row(self, name: str, service: Outcome, emulator: Outcome, recorded: tuple[Verdict, str]) -> None:
         """Print what a probe showed, and whether the three agree."""
-        same_end = service.status == emulator.status
-        verdict = verdict_of(service.facts, emulator.facts) if same_end else "disagrees"
+        verdict, words = _compared(service, emulator)
         self.counts.update([("service", service.status), ("emulator", verdict), ("recorded", recorded[0])])
-        difference = difference_of(service.facts, "the service", emulator.facts, "the emulator")
-        compared = [verdict, *([] if same_end else [_ended(emulator)]), difference]
-        shown = [_ended(service), words_of(service.facts)]
-        self._cells((name, "; ".join(filter(None, shown)), "; ".join(filter(None, compared)), recorded[1]))
+        shown = "; ".join(filter(None, [_ended(service), words_of(service.facts)]))
+        self._cells((name, shown, words, recorded[1]))
 
     def skip(self, name: str, reason: str, rows: int = 1) -> None:
         """Print why a probe, or several, were not tried."""
@@ -66,6 +63,17 @@ class Report:
         wrapped = [textwrap.wrap(cell, width) for cell, width in zip(told, self._widths, strict=True)]
         for line in zip_longest(*wrapped, fillvalue=""):
             self.say(" | ".join(text.ljust(width) for text, width in zip(line, self._widths, strict=True)).rstrip())
+
+
+def _compared(service: Outcome, emulator: Outcome) -> tuple[str, str]:
+    """How the emulator compares with the service, in a word to be counted and in full."""
+    difference = difference_of(service.facts, "the service", emulator.facts, "the emulator")
+    if service.status == emulator.status:
+        verdict: str = verdict_of(service.facts, emulator.facts)
+        return verdict, "; ".join(filter(None, [verdict, difference]))
+    verdict = "cannot" if emulator.status == "cannot" else "disagrees"
+    ended = _ended(emulator) if verdict == "cannot" else f"disagrees; {_ended(emulator)}"
+    return verdict, "; ".join(filter(None, [ended, difference]))
 
 
 def _ended(outcome: Outcome) -> str:

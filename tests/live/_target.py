@@ -62,6 +62,11 @@ class Target:
         """Whether the last answer came from the emulator, as it says of itself."""
         return len(self.wire) > 0 and self.wire.last.server == EMULATOR
 
+    @property
+    def tokens(self) -> int:
+        """What all its answers took, as they tell."""
+        return sum(one.tokens for one in self.wire.since(0))
+
     def clean(self, start: int) -> None:
         """Delete the files and caches that were created since; those that stay are in `left`."""
         names = self._created(start)

@@ -104,8 +104,9 @@ def test_everything_that_was_created_is_deleted(whole: Printed):
 
 def test_what_was_spent_is_said_and_is_what_the_answers_told(whole: Printed):
     """A default cap that one run reaches would be none that a reader can use."""
-    spent = re.search(r"Spent: (\d+) tokens of at most 100000", whole.text)
+    spent = re.search(r"Spent: (\d+) tokens, with a cap of 100000", whole.text)
     assert spent is not None
+    assert "Asked: 127.0.0.1, which is not Google's; " in whole.text
     assert 1_000 < int(spent[1]) < 50_000
 
 
@@ -147,6 +148,16 @@ def test_a_probe_that_fails_is_shown_and_ends_with_1(monkeypatch: pytest.MonkeyP
     assert failed.rows["two turns"].startswith("FAILED (not so: the second reply knows the name); STOP, ")
     assert failed.rows["preview"].startswith("held")
     assert "service:  1 failed, 1 held" in failed.text
+
+
+def test_a_row_says_how_the_emulator_differs(monkeypatch: pytest.MonkeyPatch):
+    """What it is known not to do is no disagreement; what else it shows, or does not show, is one."""
+    bare = {"candidates": [{"content": {"role": "model", "parts": [{"text": "PINEAPPLE"}]}, "finishReason": "STOP"}]}
+    with Emulator(answer=lambda _: bare, api_key=KEY) as service:
+        shown = run_on(service, monkeypatch, "--only", "system instruction", "--only", "safety settings")
+    assert re.search(r"held; STOP, text +\| cannot \(it follows no instructions\); only the", shown.text)
+    assert re.search(r"held; STOP, text +\| disagrees; only the emulator: signed text", shown.text)
+    assert "emulator: 1 cannot, 1 disagrees" in shown.text
 
 
 @pytest.mark.parametrize("kept", ["file", "cache"])
@@ -191,6 +202,7 @@ def test_an_interrupt_ends_with_the_rows_so_far_and_nothing_left():
     assert process.returncode == 130
     assert re.search(r"^preview +\| held", shown, re.MULTILINE)
     assert "Interrupted." in shown
+    assert re.search(r"^Spent: [1-9]\d* tokens", shown, re.MULTILINE)
     assert deleted == [200]
     assert shown.endswith("All that was created was deleted.\n")
 
