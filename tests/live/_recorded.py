@@ -41,9 +41,11 @@ class Recordings:
             return "none", "GENAI_RECORDINGS is not set"
         verdicts: list[Verdict] = []
         words: dict[str, dict[str, None]] = {}
+        alone = 0
         for one in exchanges:
             facts, refused = facts_of(one), one.status >= REFUSED
             fits = self._refusals if refused else self._answers.get(traits_of(one), [])
+            alone += bool(facts and not fits)
             if facts and fits:
                 nearest = min(fits, key=partial(_distance, facts))
                 verdicts.append(verdict_of(facts, nearest))
@@ -57,6 +59,8 @@ class Recordings:
         told = [
             ", ".join(counted) + (f" ({difference})" if difference else "") for difference, counted in words.items()
         ]
+        if alone:
+            told.append(f"none for {alone} of the requests")
         return worst, f"{worst}; {'; '.join(told)}"
 
 

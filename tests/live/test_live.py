@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -267,6 +267,18 @@ def test_recordings_tell_how_an_answer_differs_from_them(answer: str, verdict: s
     found = Recordings(Path(os.environ["GENAI_RECORDINGS"])).compare([exchange(answer, "gemini-2.5-flash")])
     assert found[0] == verdict
     assert re.search(words, found[1])
+
+
+def test_a_request_like_none_that_was_recorded_is_told_apart(recordings):
+    """Its row may agree for the other requests; it says that one was left out."""
+    known, unknown = recordings("count-tokens.jsonl")[0], exchange("{}", "gemini-9")
+    given = {key: known[key] for key in ("http_method", "url", "status", "request")}
+    compared = Recordings(Path(os.environ["GENAI_RECORDINGS"]))
+    answered = replace(unknown, text='{"candidates": [{"finishReason": "STOP"}]}')
+    assert compared.compare([answered]) == ("none", "none fits")
+    verdict, words = compared.compare([Exchange(text=known["response_text"], **given), answered])
+    assert verdict == "agrees"
+    assert words.endswith("countTokens; none for 1 of the requests")
 
 
 def test_each_recorded_exchange_agrees_with_the_recordings(recordings):
