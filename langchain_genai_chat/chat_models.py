@@ -1,67 +1,38 @@
-"""ChatGenAI: the fields, and the hooks that LangChain calls.
+"""ChatGenAI: the hooks that LangChain calls, and what the model offers beside them.
 
 Composes what its neighbours know; the sync and the async side differ in `await` alone.
 """
 
-import copy
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache, cached_property
-from types import TracebackType
-from typing import Any, Self
+from functools import cached_property
+from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LangSmithParams, LanguageModelInput, ModelProfile
+from langchain_core.language_models import LangSmithParams, LanguageModelInput
 from langchain_core.language_models._utils import _normalize_messages
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_core.rate_limiters import InMemoryRateLimiter
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
-from pydantic import Field, SecretStr, field_validator, model_validator
 
 from ._bound import BoundModel, of_a_call
 from ._caching import HELD, Cache, seconds_text
-from ._config import CallConfig, Json, Layer, build_call, http_options
+from ._config import CallConfig, Json, Layer, build_call
 from ._families import short_name
+from ._held_model import OF_THE_CLIENT, HeldModel
 from ._messages import encode_apart, encode_messages
-from ._profiles import profile_of
-from ._schemas import schema_of
-from ._settings import (
-    CONNECTION,
-    GENERATION,
-    OPTIONS,
-    POLICIES,
-    SPELLINGS,
-    ConnectionFields,
-    GenerationFields,
-    History,
-    OnBadReply,
-    by_our_names,
-    plain,
-    plain_safety,
-    plain_timeout,
-)
+from ._settings import SPELLINGS, by_our_names
 from ._structured import ask_for, parsed_replies
 from ._tool_forms import bound_forms
 from ._turns import StreamTurn, Turn
-from ._version import __version__
 from .errors import InvalidRequestError, translating
-from .genai import Client, types
-from .genai.client import LateKeyClient
-
-OF_THE_CLIENT = ("timeout", "max_retries", "retry", "headers")
-"""Options that a client made here has of its own; `extra_body` belongs to one method's body and goes with each."""
-DERIVED = ("_serialized", "_layer", "_plain_call", "_identity")
-"""What is computed from the fields once, and again after one of them was set."""
-
-RATE = ("requests_per_second", "check_every_n_seconds", "max_bucket_size")
-"""The settings of LangChain's rate limiter, which has a lock and so cannot be pickled itself."""
+from .genai import types
 
 
-class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
+class ChatGenAI(HeldModel):
     """Gemini as a LangChain chat model, on the Gemini API or on Vertex AI.
 
     Example:
@@ -78,73 +49,6 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         TypeError: There is no argument of such a name; the nearest is named.
         ValueError: A value cannot be, or arguments exclude each other.
     """
-
-    model: str
-    """A bare name, `models/...`, `tunedModels/...`, or a resource name of Vertex AI."""
-    headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
-    """Sent with every request; a call's are merged over them. Kept out of traces, since they may authenticate."""
-    timeout: float | dict[str, float | None] | None = None
-    """Seconds: for a call with its retries, for the longest silence of a stream; or an `httpx.Timeout`.
-
-    None is the default of `RetryPolicy`: 600 s, and 120 s of silence.
-    """
-    max_retries: int | None = None
-    """Requests after the first; None is what `retry` says, 2 by default."""
-    retry: types.RetryPolicy | None = None
-    extra_body: Json | None = None
-    """Merged into the body of each request as it is."""
-    genai_client: Client | None = Field(default=None, exclude=True, repr=False)
-    """The argument `client`: one that is used instead of making one, and is not closed."""
-    streaming: bool | None = None
-    """True: `invoke` streams too. False: nothing does, `stream` gives one chunk."""
-    history: History = "strict"
-    """`"strict"`: what Google would refuse raises before the request. `"repair"`: it is mended, with a warning."""
-    on_bad_reply: OnBadReply = "return"
-    """A blocked, empty or malformed answer is returned flagged, raised as `BadReplyError`, or asked for again."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_arguments(cls, given: Any) -> Any:
-        if not isinstance(given, Mapping):
-            return given
-        named = by_our_names(given, _arguments_of(cls), cls.__name__)
-        return {name: _as_held(name, value) for name, value in named.items()}
-
-    @field_validator("model")
-    @classmethod
-    def _check_model(cls, name: str) -> str:
-        if not name.strip():
-            raise ValueError("model is empty; pass a name.")
-        if ":" in name:
-            raise ValueError(f"model {name!r} has a colon, which no name has; pass {name.rpartition(':')[2]!r}.")
-        return name
-
-    @field_validator("genai_client", mode="before")
-    @classmethod
-    def _check_client(cls, client: Any) -> Any:
-        if client is None or isinstance(client, Client):
-            return client
-        kind = type(client)
-        raise ValueError(f"client is a {kind.__module__}.{kind.__name__}; pass a langchain_genai_chat.genai.Client.")
-
-    @model_validator(mode="after")
-    def _check_genai_settings(self) -> Self:
-        self._add_version("langchain-genai-chat", __version__)
-        if self.genai_client is not None and (given := self._given(CONNECTION)):
-            raise ValueError(f"client has its own {', '.join(given)}; pass either.")
-        own = self.http_client is not None or self.http_async_client is not None
-        if own and (given := self._given(("proxy", "verify"))):
-            raise ValueError(f"http_client has its own {', '.join(given)}; pass either.")
-        self._layer.check()
-        return self
-
-    @property
-    def client(self) -> Client:
-        """The client of this package's `genai` that requests go through; made on first use."""
-        if self.genai_client is not None:
-            return self.genai_client
-        made: Client | None = self.__dict__.get("_made_client")
-        return made if made is not None else self.__dict__.setdefault("_made_client", self._make_client())
 
     def preview(self, messages: LanguageModelInput, *, stream: bool = False, **kwargs: Any) -> Any:
         """Show the request that a call with these arguments would send, without sending it; the key is left out.
@@ -309,33 +213,6 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
             kept = await self.client.aio.caches.create(model=made.call.model, config=config)
         return Cache.of(kept.name or "", made.call.model, made.body)
 
-    def close(self) -> None:
-        """Close the connections of synchronous calls; a client that was passed in stays open."""
-        if self.genai_client is None:
-            self.client.close()
-
-    async def aclose(self) -> None:
-        """Close the connections of all calls; a client that was passed in stays open."""
-        if self.genai_client is None:
-            self.client.close()
-            await self.client.aio.aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
     def _generate(
         self,
         messages: list[BaseMessage],
@@ -386,17 +263,6 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
         chunks = self._achunks(self._stream_turn(messages, stop, kwargs))
         return chunks if run_manager is None else _atold(chunks, run_manager)
 
-    def _resolve_model_profile(self) -> ModelProfile:
-        return profile_of(self.model)
-
-    @property
-    def _llm_type(self) -> str:
-        return "genai-chat"
-
-    @property
-    def _identifying_params(self) -> Mapping[str, Any]:
-        return self._identity
-
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         said = {SPELLINGS.get(name, name): value for name, value in kwargs.items() if value is not None}
         params = LangSmithParams(
@@ -412,105 +278,9 @@ class ChatGenAI(BaseChatModel, ConnectionFields, GenerationFields):
             params["ls_stop"] = stop
         return params
 
-    @classmethod
-    def is_lc_serializable(cls) -> bool:
-        """Whether `dumps` gives what `load` makes a model of: yes, with the key as the name of a secret."""
-        return True
-
-    @property
-    def lc_secrets(self) -> dict[str, str]:
-        """The field that is dumped as the name of a secret."""
-        return {"api_key": "GOOGLE_API_KEY"}
-
-    @property
-    def lc_attributes(self) -> dict[str, Any]:
-        """Fields as JSON that are not JSON themselves; LangChain's cache tells models apart by them too."""
-        told: dict[str, Any] = {}
-        if self.retry is not None:
-            told["retry"] = self.retry.model_dump(exclude_unset=True)
-            if "statuses" in told["retry"]:
-                told["retry"]["statuses"] = sorted(self.retry.statuses)
-        if self.tools is not None:
-            told["tools"] = [form for tool in self.tools for form in bound_forms(tool, rename=True)]
-        for name in ("response_schema", "response_json_schema", "response_format"):
-            schema = getattr(self, name)
-            if schema is not None and not isinstance(schema, dict):
-                told[name] = schema_of(schema)
-        if self.genai_client is not None:
-            told |= {"base_url": self.genai_client.base_url, "vertexai": self.genai_client.vertexai}
-        return told
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name == "model" and self.profile == profile_of(self.model):  # not the user's own, which stays
-            super().__setattr__("profile", profile_of(value))
-        super().__setattr__(name, _as_held(name, value))
-        # What was derived from the fields before is no longer true of them, LangChain's cache key among it.
-        _forget(self.__dict__, DERIVED if name not in CONNECTION + OF_THE_CLIENT else (*DERIVED, "_made_client"))
-
-    def __copy__(self) -> Self:
-        copied = super().__copy__()
-        _forget(copied.__dict__, (*DERIVED, "_made_client"))
-        return copied
-
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        memo = {} if memo is None else memo
-        for name in ("http_client", "http_async_client", "genai_client", "credentials", "verify", "rate_limiter"):
-            given = getattr(self, name)
-            memo[id(given)] = given  # the caller's, with connections and locks: shared
-        return super(ChatGenAI, copy.copy(self)).__deepcopy__(memo)
-
-    def __getstate__(self) -> dict[Any, Any]:
-        state = super().__getstate__()
-        state["__dict__"] = {**state["__dict__"]}
-        _forget(state["__dict__"], (*DERIVED, "_made_client"))
-        if type(self.rate_limiter) is InMemoryRateLimiter:
-            state["__dict__"]["rate_limiter"] = {name: getattr(self.rate_limiter, name) for name in RATE}
-        return state
-
-    def __setstate__(self, state: dict[Any, Any]) -> None:
-        rate = state["__dict__"].get("rate_limiter")
-        if isinstance(rate, dict):  # each process keeps to the rate by itself
-            state = {**state, "__dict__": {**state["__dict__"], "rate_limiter": InMemoryRateLimiter(**rate)}}
-        super().__setstate__(state)
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Copy with fields changed, under any of their names; the copy makes a client of its own."""
-        copied = super().model_copy(deep=deep)
-        for name, value in by_our_names(update or {}, _arguments_of(type(self)), type(self).__name__).items():
-            setattr(copied, name, value)
-        return copied
-
-    @cached_property
-    def _layer(self) -> Layer:
-        return Layer.of({name: getattr(self, name) for name in (*GENERATION, *OPTIONS, *POLICIES, "model")})
-
     @cached_property
     def _plain_call(self) -> CallConfig:
         return self._built(self._layer)
-
-    @cached_property
-    def _identity(self) -> Mapping[str, Any]:
-        return {"model": self.model} | {name: getattr(self, name) for name in self._given(GENERATION)}
-
-    def _given(self, names: Sequence[str]) -> list[str]:
-        return [name for name in names if getattr(self, name) is not None]
-
-    def _make_client(self) -> Client:
-        arguments = {name: getattr(self, name) for name in self._given(("proxy", "verify"))} or None
-        options = http_options({name: getattr(self, name) for name in OF_THE_CLIENT}) or types.HttpOptions()
-        own: Json = {"base_url": self.base_url, "api_version": self.api_version}
-        own |= {"client_args": arguments, "async_client_args": arguments}
-        with translating():
-            return LateKeyClient(
-                vertexai=self.vertexai,
-                api_key=self.api_key.get_secret_value() if self.api_key else None,
-                credentials=self.credentials,
-                project=self.project,
-                location=self.location,
-                http_options=options.model_copy(update=own),
-                http_client=self.http_client,
-                http_async_client=self.http_async_client,
-            )
 
     def _call(self, stop: list[str] | None, given: Mapping[str, Any]) -> CallConfig:
         """What a call without arguments shares with all such calls, else what its arguments make of it."""
@@ -608,33 +378,6 @@ def _cached(made: Turn, ttl: float | timedelta | str, display_name: str | None) 
         fields["systemInstruction"] = types.Content.model_validate(fields["systemInstruction"])
     own = {"ttl": seconds_text(ttl), "displayName": display_name, "httpOptions": made.call.options}
     return types.CreateCachedContentConfig.model_validate({**fields, **own})
-
-
-@cache
-def _arguments_of(cls: type[ChatGenAI]) -> Mapping[str, str]:
-    """Every name that a class's constructor takes, to its field."""
-    own = {name: name for name in cls.model_fields}
-    ours = {spelled: name for spelled, name in SPELLINGS.items() if name in own}
-    return {**own, **ours, "google_api_key": "api_key", "client": "genai_client"}
-
-
-def _as_held(name: str, value: Any) -> Any:
-    """A value in the form in which its field holds it, whether it is given, set or changed in a copy."""
-    match name:
-        case "api_key":
-            return SecretStr(value) if isinstance(value, str) else value
-        case "stop":
-            return [value] if isinstance(value, str) else value
-        case "safety_settings":
-            return None if value is None else plain_safety(value)
-        case "timeout":
-            return plain_timeout(value)
-    return plain(value) if name in GENERATION else value
-
-
-def _forget(values: dict[str, Any], names: Sequence[str]) -> None:
-    for name in names:
-        values.pop(name, None)
 
 
 def _total(counted: Json) -> int:
