@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from langchain_core.language_models import BaseChatModel, ModelProfile
+from langchain_core.load import dumpd
 from langchain_core.rate_limiters import InMemoryRateLimiter
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -39,8 +40,8 @@ from .genai.client import LateKeyClient
 
 OF_THE_CLIENT = ("timeout", "max_retries", "retry", "headers")
 """Options that a client made here has of its own; `extra_body` belongs to one method's body and goes with each."""
-DERIVED = ("_serialized", "_layer", "_plain_call", "_identity")
-"""What is computed from the fields once, and again after one of them was set."""
+DERIVED = ("_dumped", "_layer", "_plain_call", "_identity", "_seen")
+"""What is computed from the fields once, and again after one of them was set, or changed in place."""
 
 RATE = ("requests_per_second", "check_every_n_seconds", "max_bucket_size")
 """The settings of LangChain's rate limiter, which has a lock and so cannot be pickled itself."""
@@ -125,6 +126,7 @@ class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=T
 
     @property
     def _identifying_params(self) -> Mapping[str, Any]:
+        self._look_again()
         return self._identity
 
     def close(self) -> None:
@@ -186,8 +188,7 @@ class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=T
         if name == "model" and self.profile == profile_of(self.model):  # not the user's own, which stays
             super().__setattr__("profile", profile_of(value))
         super().__setattr__(name, _as_held(name, value))
-        # What was derived from the fields before is no longer true of them, LangChain's cache key among it.
-        _forget(self.__dict__, DERIVED if name not in CONNECTION + OF_THE_CLIENT else (*DERIVED, "_made_client"))
+        self._forget_derived(name)
 
     def __copy__(self) -> Self:
         copied = super().__copy__()
@@ -222,12 +223,44 @@ class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=T
             setattr(copied, name, value)
         return copied
 
+    @property
+    def _serialized(self) -> dict[str, Any]:
+        self._look_again()  # LangChain's own is computed once for all time
+        return self._dumped
+
+    @cached_property
+    def _dumped(self) -> dict[str, Any]:
+        self._seen  # noqa: B018 - from now on
+        dumped: dict[str, Any] = dumpd(self)
+        return dumped
+
+    @cached_property
+    def _seen(self) -> dict[str, Any]:
+        """Lists and dicts among the fields as they were when something was derived from them."""
+        names = (*CONNECTION, *GENERATION, *OPTIONS)
+        held = {name: value for name in names if isinstance(value := getattr(self, name), (list, dict))}
+        # Tools may be objects, with connections: the list of them is copied.
+        return {name: list(value) if name == "tools" else copy.deepcopy(value) for name, value in held.items()}
+
+    def _look_again(self) -> None:
+        """Forget what was derived if a list or a dict was changed in place since then."""
+        seen = self.__dict__.get("_seen")
+        changed = [name for name, value in seen.items() if getattr(self, name) != value] if seen else ()
+        for name in changed:
+            self._forget_derived(name)
+
+    def _forget_derived(self, name: str) -> None:
+        """Forget what followed from a field, LangChain's cache key among it."""
+        _forget(self.__dict__, DERIVED if name not in CONNECTION + OF_THE_CLIENT else (*DERIVED, "_made_client"))
+
     @cached_property
     def _layer(self) -> Layer:
+        self._seen  # noqa: B018 - from now on
         return Layer.of({name: getattr(self, name) for name in (*GENERATION, *OPTIONS, *POLICIES, "model")})
 
     @cached_property
     def _identity(self) -> Mapping[str, Any]:
+        self._seen  # noqa: B018 - from now on
         return {"model": self.model} | {name: getattr(self, name) for name in self._given(GENERATION)}
 
     def _given(self, names: Sequence[str]) -> list[str]:

@@ -274,8 +274,8 @@ class ChatGenAI(HeldModel):
             params["ls_temperature"] = temperature
         if (max_tokens := said.get("max_tokens", self.max_tokens)) is not None:
             params["ls_max_tokens"] = max_tokens
-        if stop := stop or said.get("stop") or self.stop:
-            params["ls_stop"] = stop
+        if asked := stop or said.get("stop") or self.stop:
+            params["ls_stop"] = [asked] if isinstance(asked, str) else asked
         return params
 
     @cached_property
@@ -284,6 +284,7 @@ class ChatGenAI(HeldModel):
 
     def _call(self, stop: list[str] | None, given: Mapping[str, Any]) -> CallConfig:
         """What a call without arguments shares with all such calls, else what its arguments make of it."""
+        self._look_again()
         if stop is None and not given:
             return self._plain_call
         said = given if stop is None else {**given, "stop": stop}

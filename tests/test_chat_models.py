@@ -937,6 +937,7 @@ def test_traces_name_the_model_and_its_settings() -> None:
     }
     params = model._get_ls_params(stop=["b"], model="publishers/google/models/other", max_output_tokens=1)
     assert (params["ls_model_name"], params["ls_max_tokens"], params["ls_stop"]) == ("other", 1, ["b"])
+    assert model._get_ls_params(stop_sequences="c")["ls_stop"] == model._get_ls_params(stop="c")["ls_stop"] == ["c"]  # type: ignore[arg-type]
     assert model._llm_type == "genai-chat"
     assert model.asdict() == {
         "model": f"models/{MODEL}",

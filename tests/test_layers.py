@@ -1,5 +1,6 @@
 """What the constructor, a copy, `bind` and a call say of one thing, and which of them counts."""
 
+import copy
 from typing import Any
 
 import httpx
@@ -225,3 +226,32 @@ def test_secrets_that_cannot_be_kept_are_refused_without_being_told(options):
     with pytest.raises(ValueError, match=r"[Aa]uthorization") as caught:
         Client(api_key="made-up", http_options=options).models.generate_content(model=MODEL, contents="a")
     assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "change", "place", "expected"),
+    [
+        ({"stop": ["a"]}, lambda m: m.stop.append("b"), ("generationConfig", "stopSequences"), ["a", "b"]),
+        ({"labels": {"a": "b"}}, lambda m: m.labels.clear(), ("labels",), {}),
+        ({"thinking_config": {"x": {"y": 1}}}, lambda m: m.thinking_config["x"].update(y=2), (), None),
+        ({"tools": [search]}, lambda m: m.tools.append({"google_search": {}}), ("tools", 0), {"googleSearch": {}}),
+        ({"extra_body": {"x": {"y": 1}}}, lambda m: m.extra_body["x"].update(y=2), ("x",), {"y": 2}),
+        ({"headers": {"x-a": "1"}}, lambda m: m.headers.update({"x-a": "2"}), (), None),
+    ],
+    ids=["stop", "labels", "thinking", "tools", "extra_body", "headers"],
+)
+def test_what_is_changed_in_place_counts_everywhere(given, change, *, place, expected):
+    """Or a request would say one thing, and traces and LangChain's cache another."""
+    asked = model(**given)
+    before = (asked.preview("a"), asked._get_llm_string(), asked.asdict())
+    assert before == (asked.preview("a"), asked._get_llm_string(), asked.asdict())
+    kept = copy.deepcopy(before)
+    change(asked)
+    after = (asked.preview("a"), asked._get_llm_string(), asked.asdict())
+    made = model(**{name: getattr(asked, name) for name in given})
+    assert after == (made.preview("a"), made._get_llm_string(), made.asdict())
+    assert after[0] != kept[0]
+    found: Any = after[0].body if place else None
+    for step in place:
+        found = found[step]
+    assert found == expected
