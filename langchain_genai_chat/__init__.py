@@ -23,11 +23,15 @@ _HOMES = {
     "genai": "genai",
     "register_with_langchain": "_registration",
 }
+_BESIDES = {"genai": ("genai.chats", "genai.types.response")}
+"""What the first call of everyone needs who takes this name, and ChatGenAI does not: loaded before it is waited for."""
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    for besides in _BESIDES.get(name, ()):
+        import_module(f"{__name__}.{besides}")
     home = import_module(f"{__name__}.{_HOMES[name]}")
     value = home if _HOMES[name] == name else getattr(home, name)
     globals()[name] = value

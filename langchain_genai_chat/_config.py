@@ -30,7 +30,7 @@ from ._tools import encode_tools
 from .genai import types
 
 Json: TypeAlias = dict[str, Any]
-FieldsOf: TypeAlias = Callable[[types.GenerateContentConfig], Json]
+FieldsOf: TypeAlias = "Callable[[types.GenerateContentConfig], Json]"
 """The body's fields, all but the contents, as plain JSON; what `client.models.config_fields` is."""
 
 
@@ -244,8 +244,9 @@ _PLACE = {name: PLACES.get(name, (name,))[0] for name in GENERATION if name not 
 
 
 def _thinking(said: Json) -> Json:
-    whole = types.ThinkingConfig.model_validate(said.get("thinking_config", {}))
-    thinking: Json = whole.model_dump(mode="json", exclude_none=True)
+    thinking: Json = {}
+    if (given := said.get("thinking_config", {})) != {}:
+        thinking = types.ThinkingConfig.model_validate(given).model_dump(mode="json", exclude_none=True)
     thinking |= {PLACES[name][1]: said[name] for name in PLACES if name in said and name in _INSIDE}
     amounts = [name for name in AMOUNTS if name in thinking]
     if len(amounts) > 1:

@@ -371,7 +371,7 @@ class ChatGenAI(HeldModel):
         return Turn(call, call.body(system, contents), len(messages)).counting(vertex=vertex)
 
 
-def _cached(made: Turn, ttl: float | timedelta | str, display_name: str | None) -> types.CreateCachedContentConfig:
+def _cached(made: Turn, ttl: float | timedelta | str, display_name: str | None) -> "types.CreateCachedContentConfig":
     """What of a call is kept, as the client takes it."""
     fields = {name: made.body[name] for name in ("contents", *HELD) if made.body.get(name)}
     fields["contents"] = [types.Content.model_validate(content) for content in made.body["contents"]] or None

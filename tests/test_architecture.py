@@ -82,6 +82,10 @@ LATE_IMPORTS: tuple[tuple[str | None, str, str], ...] = (
     (None, "google.auth", "an extra: only Vertex without a key needs it"),
     (None, "google.oauth2", "as google.auth"),
     ("_registration", "langchain", "only its users register with it, and langchain-core is all that is needed"),
+    *(
+        ("genai.client", f"{ROOT}.genai.{name}", "a chat model of LangChain's needs the models alone")
+        for name in ("chats", "files", "caches")
+    ),
     (None, "PIL", "an extra: only images given as PIL objects need it"),
     (
         "emulator.pytest_plugin",

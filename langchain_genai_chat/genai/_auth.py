@@ -98,7 +98,7 @@ class _Fetch:
             self.problem = error
 
 
-L = TypeVar("L", threading.Lock, anyio.Lock)
+L = TypeVar("L", threading.Lock, "anyio.Lock")  # anyio loads its locks when they are named: 5 ms of import
 
 
 class _Door(Generic[L]):

@@ -3,10 +3,12 @@
 Knows paths of fields; reads nothing else of a request.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .types import Content, GenerateContentConfig, Part, Schema
+from . import types
 
 _GEMINI = "gemini"
 _VERTEX = "vertex"
@@ -59,7 +61,7 @@ PART_FIELDS = {
 _PART_ROOTS = frozenset(path.partition(".")[0] for path in PART_FIELDS)
 
 
-def refuse_foreign_config(config: GenerateContentConfig, *, vertex: bool) -> None:
+def refuse_foreign_config(config: types.GenerateContentConfig, *, vertex: bool) -> None:
     """Raise `ValueError` for a field of the config that only the other backend has."""
     for path, owner in CONFIG_FIELDS.items():
         if (owner == _VERTEX) is not vertex:
@@ -67,7 +69,7 @@ def refuse_foreign_config(config: GenerateContentConfig, *, vertex: bool) -> Non
                 raise ValueError(_refusal(place, vertex=vertex))
 
 
-def refuse_foreign_parts(contents: Sequence[Content], *, vertex: bool) -> None:
+def refuse_foreign_parts(contents: Sequence[types.Content], *, vertex: bool) -> None:
     """Raise `ValueError` for a field of a part that only the other backend has."""
     for index, content in enumerate(contents):
         for number, part in enumerate(content.parts or ()):
@@ -76,7 +78,7 @@ def refuse_foreign_parts(contents: Sequence[Content], *, vertex: bool) -> None:
                 _refuse_foreign_part(part, f"contents[{index}].parts[{number}]", vertex=vertex)
 
 
-def refuse_foreign_schema(schema: Schema, where: str, *, vertex: bool) -> None:
+def refuse_foreign_schema(schema: types.Schema, where: str, *, vertex: bool) -> None:
     """Raise `ValueError` for `additional_properties`, which only Vertex has in this dialect."""
     if vertex:
         return
@@ -95,7 +97,7 @@ def refuse_foreign_schema(schema: Schema, where: str, *, vertex: bool) -> None:
             refuse_foreign_schema(inner, f"{where}.{place}", vertex=vertex)
 
 
-def _refuse_foreign_part(part: Part, where: str, *, vertex: bool) -> None:
+def _refuse_foreign_part(part: types.Part, where: str, *, vertex: bool) -> None:
     for path, owner in PART_FIELDS.items():
         if (owner == _VERTEX) is not vertex:
             for place in _set_places(part, path):

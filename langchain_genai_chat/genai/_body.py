@@ -3,26 +3,17 @@
 Knows the wire's layout and which backend has which field; knows nothing of HTTP.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from . import types
 from ._backends import refuse_foreign_config, refuse_foreign_parts, refuse_foreign_schema
 from ._contents import content_of
 from ._output import is_openapi, json_schema_of, parse_as
-from .types import (
-    Content,
-    FunctionDeclaration,
-    GenerateContentConfig,
-    ImageConfigImageOutputOptions,
-    PrebuiltVoiceConfig,
-    ResponseFormat,
-    Schema,
-    SpeechConfig,
-    Tool,
-    VoiceConfig,
-)
 
-Declare: TypeAlias = Callable[[Callable[..., Any]], FunctionDeclaration]
+Declare: TypeAlias = Callable[[Callable[..., Any]], "types.FunctionDeclaration"]
 
 # Names on the wire of what stands beside `generationConfig` and not in it, and goes out as it is.
 _TOP_LEVEL = (
@@ -54,8 +45,8 @@ _WRITTEN_APART = frozenset(
 
 
 def encode_body(
-    contents: Sequence[Content],
-    config: GenerateContentConfig | None,
+    contents: Sequence[types.Content],
+    config: types.GenerateContentConfig | None,
     *,
     vertex: bool,
     declare: Declare | None = None,
@@ -77,7 +68,9 @@ def encode_body(
     return {"contents": list(contents), **rest}
 
 
-def split_config(config: GenerateContentConfig, *, vertex: bool, declare: Declare | None = None) -> dict[str, Any]:
+def split_config(
+    config: types.GenerateContentConfig, *, vertex: bool, declare: Declare | None = None
+) -> dict[str, Any]:
     """Everything of a body but its contents: what is None is left out, what is falsy is sent.
 
     A schema goes out as JSON Schema, whatever it was given as, but for a `Schema` or a dict in the OpenAPI
@@ -106,16 +99,16 @@ def split_config(config: GenerateContentConfig, *, vertex: bool, declare: Declar
     return top
 
 
-def merge_tools(tools: Sequence[Tool | Callable[..., Any]], declare: Declare | None = None) -> list[Tool]:
+def merge_tools(tools: Sequence[types.Tool | Callable[..., Any]], declare: Declare | None = None) -> list[types.Tool]:
     """Tools with all function declarations in one, the last; a tool's other fields stay in their place.
 
     Raises:
         TypeError: There is a function and nothing to declare it with.
     """
-    merged: list[Tool] = []
-    declarations: list[FunctionDeclaration] = []
+    merged: list[types.Tool] = []
+    declarations: list[types.FunctionDeclaration] = []
     for index, tool in enumerate(tools):
-        if not isinstance(tool, Tool):
+        if not isinstance(tool, types.Tool):
             if declare is None:
                 raise TypeError(
                     f"tools[{index}] is a Python function, which cannot be declared here; "
@@ -129,16 +122,16 @@ def merge_tools(tools: Sequence[Tool | Callable[..., Any]], declare: Declare | N
             if tool.model_fields_set - {"function_declarations"} or tool.model_extra:
                 merged.append(tool.model_copy(update={"function_declarations": None}))
     if declarations:
-        merged.append(Tool(function_declarations=declarations))
+        merged.append(types.Tool(function_declarations=declarations))
     return merged
 
 
-def has_schema(config: GenerateContentConfig | None) -> bool:
+def has_schema(config: types.GenerateContentConfig | None) -> bool:
     """Whether an answer is to be read as an object of a schema."""
     return config is not None and (config.response_schema is not None or config.response_json_schema is not None)
 
 
-def parse_output(text: str | None, config: GenerateContentConfig | None) -> Any:
+def parse_output(text: str | None, config: types.GenerateContentConfig | None) -> Any:
     """What `response.parsed` is: the text under the schema that was asked for, None if it does not fit."""
     if text is None or config is None:
         return None
@@ -146,7 +139,7 @@ def parse_output(text: str | None, config: GenerateContentConfig | None) -> Any:
     return None if schema is None else parse_as(text, schema)
 
 
-def _output_schema(config: GenerateContentConfig, *, vertex: bool) -> dict[str, Any]:
+def _output_schema(config: types.GenerateContentConfig, *, vertex: bool) -> dict[str, Any]:
     given = config.response_schema
     if given is None or given == {}:
         if config.response_json_schema is None:
@@ -154,8 +147,8 @@ def _output_schema(config: GenerateContentConfig, *, vertex: bool) -> dict[str, 
         written = {"responseJsonSchema": json_schema_of(config.response_json_schema)}
     elif config.response_json_schema is not None:
         raise ValueError("response_schema and response_json_schema exclude each other; pass one.")
-    elif isinstance(given, Schema) or (isinstance(given, Mapping) and is_openapi(given)):
-        schema = given if isinstance(given, Schema) else Schema.model_validate(given)
+    elif isinstance(given, types.Schema) or (isinstance(given, Mapping) and is_openapi(given)):
+        schema = given if isinstance(given, types.Schema) else types.Schema.model_validate(given)
         refuse_foreign_schema(schema, "response_schema", vertex=vertex)
         written = {"responseSchema": schema}
     else:
@@ -163,7 +156,7 @@ def _output_schema(config: GenerateContentConfig, *, vertex: bool) -> dict[str, 
     return written if config.response_mime_type else {"responseMimeType": "application/json", **written}
 
 
-def _media(config: GenerateContentConfig, *, vertex: bool) -> dict[str, Any]:
+def _media(config: types.GenerateContentConfig, *, vertex: bool) -> dict[str, Any]:
     written = {
         "speechConfig": _speech(config.speech_config),
         "imageConfig": _image(config),
@@ -177,14 +170,14 @@ def _dumped(message: Any) -> dict[str, Any]:
     return dumped
 
 
-def _speech(speech: SpeechConfig | str | None) -> dict[str, Any] | None:
+def _speech(speech: types.SpeechConfig | str | None) -> dict[str, Any] | None:
     if isinstance(speech, str):
-        voice = VoiceConfig(prebuilt_voice_config=PrebuiltVoiceConfig(voice_name=speech))
-        speech = SpeechConfig(voice_config=voice)
+        voice = types.VoiceConfig(prebuilt_voice_config=types.PrebuiltVoiceConfig(voice_name=speech))
+        speech = types.SpeechConfig(voice_config=voice)
     return None if speech is None else _dumped(speech)
 
 
-def _image(config: GenerateContentConfig) -> dict[str, Any] | None:
+def _image(config: types.GenerateContentConfig) -> dict[str, Any] | None:
     """The picture's settings; the two flat ones that google-genai has go inside `imageOutputOptions`."""
     image = config.image_config
     if image is None:
@@ -195,12 +188,12 @@ def _image(config: GenerateContentConfig) -> dict[str, Any] | None:
         "compressionQuality": written.pop("outputCompressionQuality", None),
     }
     if options := {name: value for name, value in flat.items() if value is not None}:
-        given = image.image_output_options or ImageConfigImageOutputOptions()
+        given = image.image_output_options or types.ImageConfigImageOutputOptions()
         written["imageOutputOptions"] = {**options, **_dumped(given)}
     return written
 
 
-def _formats(formats: ResponseFormat | list[ResponseFormat] | None, *, vertex: bool) -> Any:
+def _formats(formats: types.ResponseFormat | list[types.ResponseFormat] | None, *, vertex: bool) -> Any:
     """Gemini takes one object of all formats, Vertex a list; either form is taken for both."""
     if formats is None:
         return None

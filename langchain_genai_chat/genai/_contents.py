@@ -3,28 +3,29 @@
 Knows nothing of requests; never changes what it is given.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, Union
 
 from pydantic import BaseModel
 
-from .types.config import GenerateContentConfig
-from .types.content import Content, ModelContent, Part, UserContent, is_content_mapping, to_part
+from . import types
 
 ContentsLike: TypeAlias = Any
 """Text, a part, a content, a file, an image, a dict of one of these, or a list of them."""
-ConfigLike: TypeAlias = GenerateContentConfig | Mapping[str, Any] | None
+ConfigLike: TypeAlias = Union["types.GenerateContentConfig", Mapping[str, Any], None]
 
 _ACCEPTED = "text, a Part, a Content, a File, a PIL image, a dict of one of these, or a list of them"
 
 
-def config_of(config: ConfigLike) -> GenerateContentConfig | None:
+def config_of(config: ConfigLike) -> types.GenerateContentConfig | None:
     """A config, by itself or by its dict; raises `ValueError` for a field that there is not."""
-    return GenerateContentConfig.model_validate(config) if isinstance(config, Mapping) else config
+    return types.GenerateContentConfig.model_validate(config) if isinstance(config, Mapping) else config
 
 
-def contents_of(value: ContentsLike) -> list[Content]:
+def contents_of(value: ContentsLike) -> list[types.Content]:
     """Contents as google-genai reads them: neighbouring parts make one turn, contents stand alone.
 
     A list inside the list is one user turn of its elements. Calls of functions make a model's turn,
@@ -37,24 +38,24 @@ def contents_of(value: ContentsLike) -> list[Content]:
         raise ValueError(f"contents is empty; pass {_ACCEPTED}.")
     if not isinstance(value, list | tuple):
         return [content_of(value, "contents")]
-    if all(isinstance(item, Content) for item in value):
+    if all(isinstance(item, types.Content) for item in value):
         return list(value)
     return list(_turns(value))
 
 
-def content_of(value: Any, where: str = "content") -> Content:
+def content_of(value: Any, where: str = "content") -> types.Content:
     """One content: a list is a user's turn of its elements, a dict is tried as a content, then as a part.
 
     Raises:
         ValueError: It is no content; the message begins with `where`.
     """
     if isinstance(value, list | tuple):
-        return UserContent([_part_of(item, f"{where}[{index}]") for index, item in enumerate(value)])
+        return types.UserContent([_part_of(item, f"{where}[{index}]") for index, item in enumerate(value)])
     read = _content_or_part(value, where)
-    return read if isinstance(read, Content) else _turn_of([read])
+    return read if isinstance(read, types.Content) else _turn_of([read])
 
 
-def message_content(message: Any) -> Content:
+def message_content(message: Any) -> types.Content:
     """The turn that a chat message makes: one part or a list of them, no `Content`.
 
     Raises:
@@ -64,10 +65,10 @@ def message_content(message: Any) -> Content:
         return _turn_of([_message_part(message)])
     if not message:
         raise ValueError("content parts are required: the message is an empty list.")
-    return UserContent([_message_part(item) for item in message])
+    return types.UserContent([_message_part(item) for item in message])
 
 
-def _turns(values: list[Any] | tuple[Any, ...]) -> Iterator[Content]:
+def _turns(values: list[Any] | tuple[Any, ...]) -> Iterator[types.Content]:
     read = (
         content_of(item, f"contents[{index}]")
         if isinstance(item, list | tuple)
@@ -76,30 +77,30 @@ def _turns(values: list[Any] | tuple[Any, ...]) -> Iterator[Content]:
     )
     for kind, group in groupby(read, key=_kind):
         if kind == "content":
-            yield from (item for item in group if isinstance(item, Content))
+            yield from (item for item in group if isinstance(item, types.Content))
         else:
-            yield _turn_of([item for item in group if isinstance(item, Part)])
+            yield _turn_of([item for item in group if isinstance(item, types.Part)])
 
 
-def _kind(item: Content | Part) -> str:
-    if isinstance(item, Content):
+def _kind(item: types.Content | types.Part) -> str:
+    if isinstance(item, types.Content):
         return "content"
     return "call" if item.function_call else "part"
 
 
-def _turn_of(parts: list[Part]) -> Content:
+def _turn_of(parts: list[types.Part]) -> types.Content:
     """A turn of parts of one kind."""
-    return ModelContent(parts) if parts[0].function_call else UserContent(parts)
+    return types.ModelContent(parts) if parts[0].function_call else types.UserContent(parts)
 
 
-def _content_or_part(value: Any, where: str) -> Content | Part:
-    if isinstance(value, Content | Part):
+def _content_or_part(value: Any, where: str) -> types.Content | types.Part:
+    if isinstance(value, types.Content | types.Part):
         return value
     if isinstance(value, BaseModel) and "Content" in {base.__name__ for base in type(value).__mro__}:
         value = value.model_dump(exclude_none=True)  # that of another package, taken by its shape
-    if isinstance(value, Mapping) and is_content_mapping(value):
+    if isinstance(value, Mapping) and types.is_content_mapping(value):
         try:
-            return Content.model_validate(_with_listed_parts(value))
+            return types.Content.model_validate(_with_listed_parts(value))
         except ValueError as error:
             raise ValueError(f"{where} is no content: {error}") from error
     return _part_of(value, where)
@@ -108,22 +109,22 @@ def _content_or_part(value: Any, where: str) -> Content | Part:
 def _with_listed_parts(value: Mapping[str, Any]) -> Mapping[str, Any]:
     """A content's dict with its parts as a list of parts: the service takes one, older clients text."""
     parts = value.get("parts")
-    if isinstance(parts, str | Mapping | Part):
+    if isinstance(parts, str | Mapping | types.Part):
         parts = [parts]
     if isinstance(parts, list) and any(isinstance(part, str) for part in parts):
-        parts = [Part(text=part) if isinstance(part, str) else part for part in parts]
+        parts = [types.Part(text=part) if isinstance(part, str) else part for part in parts]
     return value if parts is value.get("parts") else {**value, "parts": parts}
 
 
-def _part_of(value: Any, where: str) -> Part:
+def _part_of(value: Any, where: str) -> types.Part:
     try:
-        return to_part(value)
+        return types.to_part(value)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
 
 
-def _message_part(value: Any) -> Part:
+def _message_part(value: Any) -> types.Part:
     try:
-        return to_part(value)
+        return types.to_part(value)
     except ValueError as error:
         raise ValueError(f"Message must be a valid part type: {error}") from error

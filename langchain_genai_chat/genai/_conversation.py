@@ -3,29 +3,22 @@
 Holds every rule of a history, for both kinds of chat; sends nothing, and waits for nobody.
 """
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
+from typing import Any, Protocol, Self, TypeAlias, Union, runtime_checkable
 
 from pydantic import BaseModel
 
+from . import types
 from ._contents import ConfigLike, config_of, content_of, message_content
 from ._fold import ContentFolder
 from ._functions import response_content
 from ._html import render_html
 from ._rounds import calls_in, first_candidate, spoken
-from .types import (
-    Content,
-    CountTokensConfig,
-    GenerateContentConfig,
-    GenerateContentResponse,
-    GenerateContentResponseUsageMetadata,
-    ModalityTokenCount,
-    Part,
-    UserContent,
-)
 
 ROLES = ("user", "model")
 UNANSWERED = {"error": "There is no result of this call."}
@@ -36,28 +29,28 @@ UNANSWERED = {"error": "There is no result of this call."}
 class HasContents(Protocol):
     """A history kept elsewhere that gives itself as contents."""
 
-    def to_contents(self) -> Iterable[Content | Mapping[str, Any]]:
+    def to_contents(self) -> Iterable[types.Content | Mapping[str, Any]]:
         """The contents, oldest first; `Contents` where a system instruction belongs to them."""
         ...
 
 
-class Contents(list[Content]):
+class Contents(list["types.Content"]):
     """The contents of a conversation, oldest first, and the system instruction that it was held under."""
 
-    system_instruction: Content | None = None
+    system_instruction: types.Content | None = None
 
 
 Message: TypeAlias = Any
 """Text, a part, a file, a PIL image, a dict of one of these, or a list of them."""
-History: TypeAlias = Iterable[Content | Mapping[str, Any]] | HasContents | None
+History: TypeAlias = Iterable[Union["types.Content", Mapping[str, Any]]] | HasContents | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """A message that was checked, and the config that it goes out with."""
 
-    content: Content
-    config: GenerateContentConfig | None
+    content: types.Content
+    config: types.GenerateContentConfig | None
 
 
 class Conversation:
@@ -69,7 +62,7 @@ class Conversation:
         self._config = laid_over(_instructed(given), config)
         self._comprehensive = read_history(given)
         self._curated = curate(self._comprehensive)
-        self._usage = GenerateContentResponseUsageMetadata()
+        self._usage = types.GenerateContentResponseUsageMetadata()
         self._lock = threading.Lock()
 
     @property
@@ -78,11 +71,11 @@ class Conversation:
         return self._model
 
     @property
-    def usage(self) -> GenerateContentResponseUsageMetadata:
+    def usage(self) -> types.GenerateContentResponseUsageMetadata:
         """What all requests so far cost."""
         return self._usage
 
-    def history(self, *, curated: bool = False) -> list[Content]:
+    def history(self, *, curated: bool = False) -> list[types.Content]:
         """A copy of the contents: all, or those that are sent again."""
         with self._lock:
             return list(self._curated if curated else self._comprehensive)
@@ -94,7 +87,7 @@ class Conversation:
             config=laid_over(None if replace_config and config is not None else self._config, config),
         )
 
-    def turn(self, said: Said, *, streamed: bool = False) -> "Turn":
+    def turn(self, said: Said, *, streamed: bool = False) -> Turn:
         """The turn that a message begins, after what was said so far."""
         return Turn(self, self._model, said, streamed=streamed)
 
@@ -103,24 +96,24 @@ class Conversation:
         contents = self.history(curated=True)
         if message is not None:
             contents = self.turn(self.read(message, None, replace_config=False)).request["contents"]
-        config = self._config or GenerateContentConfig()
-        counted = CountTokensConfig(
+        config = self._config or types.GenerateContentConfig()
+        counted = types.CountTokensConfig(
             system_instruction=config.system_instruction, tools=config.tools, http_options=config.http_options
         )
-        return {"model": self._model, "contents": contents or [UserContent("")], "config": counted}
+        return {"model": self._model, "contents": contents or [types.UserContent("")], "config": counted}
 
-    def record(self, contents: Sequence[Content], *, is_valid: bool) -> None:
+    def record(self, contents: Sequence[types.Content], *, is_valid: bool) -> None:
         """Add the contents of a turn, all at once; those of one that is not valid are never sent."""
         contents = list(map(own, contents))
         self.keep(contents, contents if is_valid else ())
 
-    def keep(self, contents: Sequence[Content], again: Sequence[Content]) -> None:
+    def keep(self, contents: Sequence[types.Content], again: Sequence[types.Content]) -> None:
         """Add the contents of a turn, all at once, and those of them that are sent again."""
         with self._lock:
             self._comprehensive.extend(contents)
             follow(self._curated, again)
 
-    def revise(self, gone: Sequence[Content], contents: Sequence[Content]) -> None:
+    def revise(self, gone: Sequence[types.Content], contents: Sequence[types.Content]) -> None:
         """Put contents at the end, in place of some of the last; an empty answer is never sent, nor its question.
 
         A question that answers function calls is sent all the same: they were made.
@@ -142,7 +135,7 @@ class Conversation:
             self._comprehensive.clear()
             self._curated.clear()
 
-    def spend(self, usage: Iterable[GenerateContentResponseUsageMetadata]) -> None:
+    def spend(self, usage: Iterable[types.GenerateContentResponseUsageMetadata]) -> None:
         """Add what requests cost."""
         with self._lock:
             for each in usage:
@@ -165,9 +158,9 @@ class Turn:
         self._inputs = [*answers_due(self._before, said.content), said.content]
         self._sent = list(self._before)
         follow(self._sent, self._inputs)
-        self._rounds: list[Content] = []
+        self._rounds: list[types.Content] = []
         self._reply = _Reply()
-        self._usage: list[GenerateContentResponseUsageMetadata] = []
+        self._usage: list[types.GenerateContentResponseUsageMetadata] = []
         self.request: dict[str, Any] = {"model": model, "contents": self._sent, "config": _telling(said.config)}
 
     @property
@@ -175,7 +168,7 @@ class Turn:
         """Whether something else was said since it began, so that it would send less than was said."""
         return self._before != self._talk.history(curated=True)
 
-    def again(self) -> "Turn":
+    def again(self) -> Turn:
         """The same message after what has been said by now."""
         return Turn(self._talk, self._model, self._said, streamed=self._streamed)
 
@@ -190,14 +183,14 @@ class Turn:
             finished = not self._streamed or self._reply.is_whole  # an answer that is no stream is, whatever it says
             reply = self._reply.folder.finish() if self._streamed else self._reply.content
             said = [*self._inputs, *map(own, self._rounds)]
-            whole, again = [*said, own(reply) if reply else nothing()], list[Content]()
+            whole, again = [*said, own(reply) if reply else nothing()], list[types.Content]()
             if finished and has_parts(reply) and all(map(has_parts, self._rounds)):
                 again = whole
             elif answers_of(said[-1]) and all(map(has_parts, self._rounds)) and not self._reply.is_blocked:
                 again = said  # the functions ran, whatever the model makes of it
             self._talk.keep(whole, again)
 
-    def hear(self, response: GenerateContentResponse) -> GenerateContentResponse:
+    def hear(self, response: types.GenerateContentResponse) -> types.GenerateContentResponse:
         """Take the answer, or the next chunk of it, and hand it on without the rounds: the history has them."""
         rounds = (response.automatic_function_calling_history or [])[len(self._sent) :]
         if len(rounds) > len(self._rounds):
@@ -216,11 +209,11 @@ class _Reply:
 
     def __init__(self) -> None:
         self.folder = ContentFolder()
-        self.content: Content | None = None
+        self.content: types.Content | None = None
         self.is_finished = False
         self.is_blocked = False
         """Whether what was sent would be blocked again."""
-        self.usage: list[GenerateContentResponseUsageMetadata] = []
+        self.usage: list[types.GenerateContentResponseUsageMetadata] = []
         """One at most: in a stream they are totals so far."""
 
     @property
@@ -228,7 +221,7 @@ class _Reply:
         """Whether the chunks came to an end, and to that of their last call; before `folder` is finished."""
         return self.is_finished and not self.folder.is_open
 
-    def hear(self, response: GenerateContentResponse) -> None:
+    def hear(self, response: types.GenerateContentResponse) -> None:
         if response.usage_metadata:
             self.usage = [response.usage_metadata]
         feedback = response.prompt_feedback
@@ -239,23 +232,23 @@ class _Reply:
             self.is_finished = self.is_finished or bool(candidate.finish_reason)
 
 
-def read_history(given: Iterable[Content | Mapping[str, Any]] | None) -> list[Content]:
+def read_history(given: Iterable[types.Content | Mapping[str, Any]] | None) -> list[types.Content]:
     """The contents of a history; ValueError for a role that is neither `user` nor `model`."""
     return [own(_read_content(item, f"history[{index}]")) for index, item in enumerate(given or ())]
 
 
-def own(content: Content) -> Content:
+def own(content: types.Content) -> types.Content:
     """A copy that nobody else holds: what a caller does to its own is no change of what was said (20 µs)."""
     return content.model_copy(deep=True)
 
 
-def curate(contents: Iterable[Content]) -> list[Content]:
+def curate(contents: Iterable[types.Content]) -> list[types.Content]:
     """The contents that are sent again: an answer that is empty is left out, with the user's content before it.
 
     A user's content that answers function calls stays: without it they would look as if nobody had made them.
     """
-    curated: list[Content] = []
-    answer: list[Content] = []
+    curated: list[types.Content] = []
+    answer: list[types.Content] = []
     for content in (*contents, None):
         if content is not None and content.role == "model":
             answer.append(content)
@@ -270,7 +263,7 @@ def curate(contents: Iterable[Content]) -> list[Content]:
     return curated
 
 
-def follow(before: list[Content], contents: Sequence[Content]) -> None:
+def follow(before: list[types.Content], contents: Sequence[types.Content]) -> None:
     """Put contents at the end; where they answer the last calls again, in place of the answers before."""
     again = answers_of(contents[0]) if contents else []
     if again and before and answers_of(before[-1]) == again:
@@ -278,24 +271,24 @@ def follow(before: list[Content], contents: Sequence[Content]) -> None:
     before.extend(contents)
 
 
-def answers_of(content: Content) -> list[tuple[str | None, str | None]]:
+def answers_of(content: types.Content) -> list[tuple[str | None, str | None]]:
     """Which function calls a content answers: their ids and names."""
     responses = [part.function_response for part in content.parts or () if part.function_response is not None]
     return [(each.id, each.name) for each in responses] if content.role == "user" else []
 
 
-def has_parts(content: Content | None) -> bool:
+def has_parts(content: types.Content | None) -> bool:
     """Whether a content can be sent: it has parts, and none of them is empty."""
     parts = content.parts if content is not None else None
     return bool(parts) and not any(map(_is_empty, parts or ()))
 
 
-def _is_empty(part: Part) -> bool:
+def _is_empty(part: types.Part) -> bool:
     """Whether a part has nothing set; histories are long, and a text answers at once."""
     return part.text is None and all(value is None for _, value in part)
 
 
-def answers_due(before: Sequence[Content], content: Content) -> list[Content]:
+def answers_due(before: Sequence[types.Content], content: types.Content) -> list[types.Content]:
     """The answers that the service wants before a plain message: to calls that nobody answered."""
     calls = calls_in(before[-1]) if before else []
     if not calls or answers_of(content):
@@ -303,7 +296,7 @@ def answers_due(before: Sequence[Content], content: Content) -> list[Content]:
     return [response_content(calls, [UNANSWERED] * len(calls))]
 
 
-def laid_over(base: GenerateContentConfig | None, config: ConfigLike) -> GenerateContentConfig | None:
+def laid_over(base: types.GenerateContentConfig | None, config: ConfigLike) -> types.GenerateContentConfig | None:
     """A config with the fields that another one sets laid over it; neither is changed."""
     over = config_of(config)
     if over is None:
@@ -320,10 +313,10 @@ def laid_over(base: GenerateContentConfig | None, config: ConfigLike) -> Generat
 
 
 def added(
-    total: GenerateContentResponseUsageMetadata, usage: GenerateContentResponseUsageMetadata
-) -> GenerateContentResponseUsageMetadata:
+    total: types.GenerateContentResponseUsageMetadata, usage: types.GenerateContentResponseUsageMetadata
+) -> types.GenerateContentResponseUsageMetadata:
     """Two requests' tokens together, also by kind of data; what is no count is left out."""
-    names = GenerateContentResponseUsageMetadata.model_fields
+    names = types.GenerateContentResponseUsageMetadata.model_fields
     pairs = {name: [value for each in (total, usage) if (value := getattr(each, name)) is not None] for name in names}
     summed: dict[str, Any] = {}
     for name, values in pairs.items():
@@ -333,18 +326,20 @@ def added(
             counts: dict[Any, int] = {}
             for each in (detail for details in values for detail in details):
                 counts[each.modality] = counts.get(each.modality, 0) + (each.token_count or 0)
-            summed[name] = [ModalityTokenCount(modality=kind, token_count=count) for kind, count in counts.items()]
-    return GenerateContentResponseUsageMetadata(**summed)
+            summed[name] = [
+                types.ModalityTokenCount(modality=kind, token_count=count) for kind, count in counts.items()
+            ]
+    return types.GenerateContentResponseUsageMetadata(**summed)
 
 
-def _instructed(given: Any) -> GenerateContentConfig | None:
+def _instructed(given: Any) -> types.GenerateContentConfig | None:
     """What a history says of how it was held; a config of the chat's own is laid over it."""
     instruction = given.system_instruction if isinstance(given, Contents) else None
-    return GenerateContentConfig(system_instruction=instruction) if instruction else None
+    return types.GenerateContentConfig(system_instruction=instruction) if instruction else None
 
 
-def _read_content(item: Any, where: str) -> Content:
-    if isinstance(item, Content) and item.role in ROLES:
+def _read_content(item: Any, where: str) -> types.Content:
+    if isinstance(item, types.Content) and item.role in ROLES:
         return item  # validated when it was made
     role = item.get("role") if isinstance(item, Mapping) else getattr(item, "role", None)
     if role not in ROLES or not isinstance(item, Mapping | BaseModel):
@@ -352,12 +347,12 @@ def _read_content(item: Any, where: str) -> Content:
     return content_of(item, where)
 
 
-def nothing() -> Content:
+def nothing() -> types.Content:
     """What stands in the history where the model said nothing, so that the roles alternate."""
-    return Content(role="model", parts=[])
+    return types.Content(role="model", parts=[])
 
 
-def _telling(config: GenerateContentConfig | None) -> GenerateContentConfig | None:
+def _telling(config: types.GenerateContentConfig | None) -> types.GenerateContentConfig | None:
     """The config with the rounds told whatever the caller wants: the history needs them."""
     calling = config.automatic_function_calling if config else None
     if config is None or calling is None or not calling.ignore_call_history:

@@ -3,12 +3,14 @@
 Knows which pieces belong to one part, on the wire's JSON and on its types, and keeps what it does not know.
 """
 
+from __future__ import annotations
+
 import re
 from itertools import pairwise
 from typing import Any, TypeAlias
 
+from . import types
 from .errors import UnknownApiResponseError
-from .types import Content, Part
 
 Json: TypeAlias = dict[str, Any]
 
@@ -92,13 +94,13 @@ class ContentFolder:
     """
 
     def __init__(self) -> None:
-        self._parts: list[Part] = []
+        self._parts: list[types.Part] = []
         self._run: list[str] = []
         """The texts of the last part, while it may grow: joined once, when it cannot, since a stream has thousands."""
         self._assembler = CallAssembler()
         self._extra: Json = {}
 
-    def fold(self, content: Content | None) -> None:
+    def fold(self, content: types.Content | None) -> None:
         """Take the content of the next event, if it brings one."""
         if content is None:
             return
@@ -111,23 +113,23 @@ class ContentFolder:
             piece = _call_json(part)
             whole = self._assembler.fold(piece)
             if whole is not None:
-                self._add(part if whole is piece else Part.model_validate(whole))
+                self._add(part if whole is piece else types.Part.model_validate(whole))
 
     @property
     def is_open(self) -> bool:
         """Whether more of a call is due; so until the end, it is half a call, which must not be made."""
         return self._assembler.is_open
 
-    def finish(self) -> Content | None:
+    def finish(self) -> types.Content | None:
         """Give the content, None if no part came; a call that is still open is given as far as it came."""
         if rest := self._assembler.flush():
-            self._add(Part.model_validate(rest))
+            self._add(types.Part.model_validate(rest))
         if not self._parts:
             return None
         self._settle()
-        return Content.model_validate({**self._extra, "role": "model", "parts": self._parts})
+        return types.Content.model_validate({**self._extra, "role": "model", "parts": self._parts})
 
-    def _add(self, part: Part) -> None:
+    def _add(self, part: types.Part) -> None:
         if self._run == [""]:
             self._parts[-1], self._run = part, _grows_from(part)
         elif self._parts and _is_bare_text(part) and part.text == "":
@@ -149,11 +151,11 @@ class ContentFolder:
         self._run = []
 
 
-def _grows_from(part: Part) -> list[str]:
+def _grows_from(part: types.Part) -> list[str]:
     return [part.text or ""] if _is_bare_text(part) else []
 
 
-def _is_text(part: Part) -> bool:
+def _is_text(part: types.Part) -> bool:
     """Whether a part is text, perhaps signed, and nothing else."""
     if part.model_fields_set == PLAIN_TEXT:  # as nearly all parts of a stream are
         return part.text is not None
@@ -161,11 +163,11 @@ def _is_text(part: Part) -> bool:
     return "text" in said and said <= {"text", "thought", "thought_signature"} and not part.model_extra
 
 
-def _is_bare_text(part: Part) -> bool:
+def _is_bare_text(part: types.Part) -> bool:
     return _is_text(part) and part.thought_signature is None
 
 
-def _call_json(part: Part) -> Json:
+def _call_json(part: types.Part) -> Json:
     """A call as its JSON, with whole numbers among the pieces as they stood there: the wire's type is a double."""
     written = part.model_dump(mode="json", by_alias=True, exclude_none=True)
     for piece in written["functionCall"].get("partialArgs") or ():

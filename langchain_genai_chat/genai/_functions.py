@@ -3,6 +3,8 @@
 Knows nothing of requests or rounds. Whatever a function raises is told to the model, never to the caller.
 """
 
+from __future__ import annotations
+
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
@@ -12,8 +14,8 @@ from weakref import WeakKeyDictionary
 from pydantic import PydanticUserError, ValidationError
 from pydantic_core import to_jsonable_python
 
+from . import types
 from .errors import UnknownFunctionCallArgumentError, UnsupportedFunctionError
-from .types import Content, FunctionCall, FunctionDeclaration, Part
 from .types._signatures import Function, Json, adapter_of, name_of, named_parameters, signature_of
 
 _LOGGER = logging.getLogger("langchain_genai_chat")
@@ -22,10 +24,10 @@ Run: TypeAlias = "Callable[[], Json | _Later]"
 """A call that waits to be made: gives the `response` of its functionResponse, and raises nothing."""
 
 
-_DECLARED: WeakKeyDictionary[Function, tuple[tuple[object, ...], FunctionDeclaration]] = WeakKeyDictionary()
+_DECLARED: WeakKeyDictionary[Function, tuple[tuple[object, ...], types.FunctionDeclaration]] = WeakKeyDictionary()
 
 
-def declare(function: Function) -> FunctionDeclaration:
+def declare(function: Function) -> types.FunctionDeclaration:
     """A function's declaration, kept with it: to describe twenty takes 20 ms, and a chat sends them with each message.
 
     A function whose name, docstring, defaults or annotations were changed since is described anew. So is every
@@ -35,12 +37,12 @@ def declare(function: Function) -> FunctionDeclaration:
         ValueError: pydantic cannot describe a parameter's annotation.
     """
     if not inspect.isfunction(function):
-        return FunctionDeclaration.from_callable(callable=function)
+        return types.FunctionDeclaration.from_callable(callable=function)
     facts = (function.__name__, function.__doc__, function.__defaults__, function.__kwdefaults__)
     said = (*facts, dict(function.__annotations__))
     kept, declaration = _DECLARED.get(function, (None, None))
     if declaration is None or kept != said:
-        declaration = FunctionDeclaration.from_callable(callable=function)
+        declaration = types.FunctionDeclaration.from_callable(callable=function)
         _DECLARED[function] = said, declaration
     return declaration
 
@@ -67,11 +69,11 @@ class Functions:
                     "use the asynchronous client (client.aio), or a plain function."
                 )
 
-    def runs(self, calls: Iterable[FunctionCall]) -> tuple[Run, ...]:
+    def runs(self, calls: Iterable[types.FunctionCall]) -> tuple[Run, ...]:
         """The calls, each to be made once, in order; one of an unknown function runs nothing."""
         return tuple(self._run(call) for call in calls)
 
-    def _run(self, call: FunctionCall) -> Run:
+    def _run(self, call: types.FunctionCall) -> Run:
         function = self._by_name.get(call.name or "")
         if function is None:
             known = ", ".join(self._by_name)
@@ -79,7 +81,7 @@ class Functions:
         return lambda: run_function(function, call.args or {})
 
 
-def run_function(function: Function, args: Mapping[str, Any]) -> "Json | _Later":
+def run_function(function: Function, args: Mapping[str, Any]) -> Json | _Later:
     """Call a function with a model's arguments: `{"result": value}`, or `{"error": text}` if it or they fail.
 
     A coroutine function gives an awaitable of that.
@@ -135,11 +137,13 @@ def plain(value: Any) -> Any:
     return to_jsonable_python(value, bytes_mode="base64", fallback=str)
 
 
-def response_content(calls: Sequence[FunctionCall], results: "Sequence[Json | _Later]") -> Content:
+def response_content(calls: Sequence[types.FunctionCall], results: Sequence[Json | _Later]) -> types.Content:
     """What calls were answered, as the user's turn that follows them: in their order, with their ids."""
     answered = zip(calls, map(_settled, results), strict=True)
-    parts = [Part.from_function_response(id=call.id, name=call.name or "", response=given) for call, given in answered]
-    return Content(role="user", parts=parts)
+    parts = [
+        types.Part.from_function_response(id=call.id, name=call.name or "", response=given) for call, given in answered
+    ]
+    return types.Content(role="user", parts=parts)
 
 
 def _fit(value: Any, parameter: inspect.Parameter, function: Function) -> Any:
@@ -163,7 +167,7 @@ def _default(parameter: inspect.Parameter, function: Function) -> Any:
     return parameter.default
 
 
-def _settled(result: "Json | _Later") -> Json:
+def _settled(result: Json | _Later) -> Json:
     """A result; one that nobody awaited is an error: a plain function gave a coroutine to a synchronous call."""
     if isinstance(result, _Later):
         result.close()

@@ -3,13 +3,15 @@
 Loads nothing: pictures that came inside the conversation are shown, files are named.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
 
 from pydantic_core import to_json
 
-from .types import Blob, Content, Part
+from . import types
 from .types._base import encode_base64
 
 _SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -19,20 +21,20 @@ _COLORS = {"user": "#4285f4", "model": "#34a853"}
 _TEXT = "white-space: pre-wrap; overflow-wrap: anywhere"
 
 
-def render_html(title: str, contents: Iterable[Content]) -> str:
+def render_html(title: str, contents: Iterable[types.Content]) -> str:
     """A conversation with its turns one below the other; formulas are left as they were written."""
     turns = "".join(_content(content) for content in contents)
     return f'<div class="tex2jax_ignore mathjax_ignore"><strong>{escape(title)}</strong>{turns}</div>'
 
 
-def _content(content: Content) -> str:
+def _content(content: types.Content) -> str:
     role = content.role or "no role"
     style = _BOX.format(color=_COLORS.get(role, "#9aa0a6"))
     parts = "".join(_part(part) for part in content.parts or ()) or "<em>nothing</em>"
     return f'<div style="{style}"><small>{escape(role)}</small>{parts}</div>'
 
 
-def _part(part: Part) -> str:
+def _part(part: types.Part) -> str:
     if part.thought:
         return f"<details><summary>thoughts</summary>{_block(part.text or _json(part))}</details>"
     for field, draw in _DRAWN:
@@ -50,7 +52,7 @@ def _labelled(label: str, text: str) -> str:
     return f'<details open><summary>{escape(label)}</summary><pre style="{_TEXT}">{escape(text)}</pre></details>'
 
 
-def _blob(blob: Blob) -> str:
+def _blob(blob: types.Blob) -> str:
     kind, data = blob.mime_type or "", blob.data or b""
     if kind in _SHOWN and len(data) <= _MAX_SHOWN_BYTES:
         return f'<img style="max-width: 30em" alt="{kind}" src="data:{kind};base64,{encode_base64(data)}">'

@@ -3,6 +3,8 @@
 Knows nothing of requests.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
@@ -11,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import PydanticUserError, TypeAdapter
 from pydantic_core import from_json
 
-from .types import Schema, Type
+from . import types
 
 _NOT_SCHEMAS = frozenset({"default", "example", "examples", "enum", "const"})
 
@@ -19,7 +21,7 @@ _NOT_SCHEMAS = frozenset({"default", "example", "examples", "enum", "const"})
 def is_openapi(schema: Mapping[str, Any]) -> bool:
     """Whether a dict is written in the OpenAPI subset: its types are in upper case, as `OBJECT`."""
     kind = schema.get("type")
-    if isinstance(kind, Type) or (isinstance(kind, str) and kind.isupper() and kind in Type.__members__):
+    if isinstance(kind, types.Type) or (isinstance(kind, str) and kind.isupper() and kind in types.Type.__members__):
         return True
     for key, inner in schema.items():
         if key not in _NOT_SCHEMAS:
@@ -55,7 +57,7 @@ def parse_as(text: str | None, schema: Any) -> Any:
     if text is None or schema is None:
         return None
     try:
-        if isinstance(schema, Mapping | Schema):
+        if isinstance(schema, Mapping | types.Schema):
             return from_json(text)
         if isinstance(schema, type) and issubclass(schema, Enum):
             return _of_words(text, {str(member.value): member for member in schema})

@@ -3,31 +3,25 @@
 Knows when it is on and when it ends; how one request is made and how a function is run, others know.
 """
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Optional, TypeAlias, TypeVar
 
+from . import types
 from ._exchange import Calls, Emit, Exchange, Flow
 from ._fold import ContentFolder
 from ._functions import Functions, response_content
 from .errors import APIError
-from .types import (
-    Candidate,
-    Content,
-    FunctionCall,
-    FunctionCallingConfigMode,
-    GenerateContentConfig,
-    GenerateContentResponse,
-    Tool,
-)
 
 _LOGGER = logging.getLogger("langchain_genai_chat")
 
 MAX_REQUESTS = 10
 
-R = TypeVar("R", bound=GenerateContentResponse | None)
-Ask: TypeAlias = Callable[[Sequence[Content], GenerateContentConfig | None], Flow[R]]
+R = TypeVar("R", bound="types.GenerateContentResponse | None")
+Ask: TypeAlias = Callable[[Sequence["types.Content"], Optional["types.GenerateContentConfig"]], Flow[R]]
 """One request: a flow that gives its response, or that emits the chunks of it and gives None."""
 
 
@@ -40,7 +34,7 @@ class Plan:
     keeps_history: bool = True
 
 
-def plan_of(config: GenerateContentConfig | None, *, awaits: bool) -> Plan | None:
+def plan_of(config: types.GenerateContentConfig | None, *, awaits: bool) -> Plan | None:
     """What a config lets run, None if there are no functions to run or it is turned off.
 
     Args:
@@ -53,7 +47,7 @@ def plan_of(config: GenerateContentConfig | None, *, awaits: bool) -> Plan | Non
         ValueError: Two functions have one name.
     """
     tools = (config.tools if config else None) or []
-    functions = [tool for tool in tools if not isinstance(tool, Tool)]
+    functions = [tool for tool in tools if not isinstance(tool, types.Tool)]
     settings = config.automatic_function_calling if config else None
     limit = None if settings is None else settings.maximum_remote_calls
     if settings is not None and settings.disable:
@@ -65,7 +59,9 @@ def plan_of(config: GenerateContentConfig | None, *, awaits: bool) -> Plan | Non
     if limit is not None and limit <= 0:
         _LOGGER.warning("maximum_remote_calls is %d, so no function is called; pass 2 or more.", limit)
         return None
-    declared = [index for index, tool in enumerate(tools) if isinstance(tool, Tool) and tool.function_declarations]
+    declared = [
+        index for index, tool in enumerate(tools) if isinstance(tool, types.Tool) and tool.function_declarations
+    ]
     if declared:
         _LOGGER.warning(
             "Tools at indices %s declare functions without their code, so no function is called automatically.",
@@ -83,7 +79,11 @@ def plan_of(config: GenerateContentConfig | None, *, awaits: bool) -> Plan | Non
 
 
 def ask_in_rounds(
-    ask: Ask[R], first: Flow[R], contents: Sequence[Content], config: GenerateContentConfig | None, plan: Plan
+    ask: Ask[R],
+    first: Flow[R],
+    contents: Sequence[types.Content],
+    config: types.GenerateContentConfig | None,
+    plan: Plan,
 ) -> Flow[R]:
     """Ask; run the functions that the model calls and ask again with their results, until it calls none.
 
@@ -102,7 +102,7 @@ def ask_in_rounds(
         plan: What may be run, and how often the service may be asked.
     """
     sent = list(contents)
-    earlier: list[GenerateContentResponse] = []
+    earlier: list[types.GenerateContentResponse] = []
     flow = first
     handed_out = False
     for left in reversed(range(plan.max_requests)):
@@ -138,31 +138,31 @@ def ask_in_rounds(
     return response
 
 
-def calls_in(content: Content | None) -> list[FunctionCall]:
+def calls_in(content: types.Content | None) -> list[types.FunctionCall]:
     """The function calls of a content, in order."""
     parts = (content.parts if content else None) or ()
     return [part.function_call for part in parts if part.function_call is not None]
 
 
-def first_candidate(response: GenerateContentResponse) -> Candidate | None:
+def first_candidate(response: types.GenerateContentResponse) -> types.Candidate | None:
     """The reply that a conversation goes on with; an event of a stream may bring only others."""
     return next((each for each in response.candidates or () if not each.index), None)
 
 
-def spoken(content: Content | None) -> Content | None:
+def spoken(content: types.Content | None) -> types.Content | None:
     """A reply's content with its role, which some replies leave out; it goes back only with one."""
     if content is None or content.role:
         return content
     return content.model_copy(update={"role": "model"})
 
 
-def after_a_call(config: GenerateContentConfig | None) -> GenerateContentConfig | None:
+def after_a_call(config: types.GenerateContentConfig | None) -> types.GenerateContentConfig | None:
     """The config of the requests after the first calls: a function that must be called was called."""
     tool_config = config.tool_config if config else None
     calling = tool_config.function_calling_config if tool_config else None
-    if config is None or tool_config is None or calling is None or calling.mode != FunctionCallingConfigMode.ANY:
+    if config is None or tool_config is None or calling is None or calling.mode != types.FunctionCallingConfigMode.ANY:
         return config
-    calling = calling.model_copy(update={"mode": FunctionCallingConfigMode.AUTO, "allowed_function_names": None})
+    calling = calling.model_copy(update={"mode": types.FunctionCallingConfigMode.AUTO, "allowed_function_names": None})
     return config.model_copy(
         update={"tool_config": tool_config.model_copy(update={"function_calling_config": calling})}
     )
@@ -171,10 +171,10 @@ def after_a_call(config: GenerateContentConfig | None) -> GenerateContentConfig 
 class _Step:
     """One request: the content that its response or its chunks bring, and the history that they are given."""
 
-    def __init__(self, history: list[Content] | None, *, is_first: bool) -> None:
+    def __init__(self, history: list[types.Content] | None, *, is_first: bool) -> None:
         self._history = None if is_first else history
         self._folder = ContentFolder()
-        self.content: Content | None = None
+        self.content: types.Content | None = None
         self.has_emitted = False
         self.is_cut = False
         """Whether the chunks end in the middle of a call."""

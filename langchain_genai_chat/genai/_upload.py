@@ -3,6 +3,8 @@
 Knows Google's upload protocol and open files; where an upload starts, and what it makes, is the caller's.
 """
 
+from __future__ import annotations
+
 import functools
 import importlib
 import io
@@ -13,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 from urllib.parse import quote
 
+from . import types
 from ._exchange import Attempts, Calls, Flow, Now, Request, with_retries
 from .errors import APIConnectionError, APIError, ClientError, UnknownApiResponseError
-from .types import RetryPolicy
 from .types._mime import guess_mime_type, sniff_mime_type
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class Opened:
     """By name, else by its first bytes; None where neither says it."""
 
     @classmethod
-    def of(cls, file: Uploadable) -> "Opened":
+    def of(cls, file: Uploadable) -> Opened:
         """Open a path, or measure an open stream from where it stands to its end."""
         if isinstance(file, (str, PathLike)):
             path = Path(file)
@@ -51,7 +53,7 @@ class Opened:
         return cls._measured(file, None)
 
     @classmethod
-    def _measured(cls, stream: BinaryIO, name: str | None) -> "Opened":
+    def _measured(cls, stream: BinaryIO, name: str | None) -> Opened:
         start = stream.tell()
         size = stream.seek(0, io.SEEK_END) - start
         stream.seek(start)
@@ -101,15 +103,15 @@ def start_headers(opened: Opened, mime_type: str) -> dict[str, str]:
     return headers
 
 
-def chunk_bytes(started: "httpx.Response") -> int:
+def chunk_bytes(started: httpx.Response) -> int:
     """How long a chunk is: a multiple of the granularity that the service asks for."""
     granularity = int(started.headers.get("x-goog-upload-chunk-granularity") or 1)
     return max(CHUNK_BYTES // granularity, 1) * granularity
 
 
 def send_chunks(
-    opened: Opened, session: Request, policy: RetryPolicy, *, chunk: int, tell: Tell | None
-) -> "Flow[httpx.Response]":
+    opened: Opened, session: Request, policy: types.RetryPolicy, *, chunk: int, tell: Tell | None
+) -> Flow[httpx.Response]:
     """Send all bytes and give the answer to the last; after a break ask what has come, and go on from there.
 
     Args:
@@ -153,7 +155,7 @@ def _command(
     return replace(session, headers=headers, body=body, delay_s=delay_s)
 
 
-def _status(response: "httpx.Response") -> str:
+def _status(response: httpx.Response) -> str:
     status: str | None = response.headers.get("x-goog-upload-status")
     if status is None:
         raise APIConnectionError.because("The upload's answer has no status.", status="UPLOAD_BROKEN")
@@ -163,7 +165,7 @@ def _status(response: "httpx.Response") -> str:
     return status
 
 
-def _received(response: "httpx.Response", size: int) -> int:
+def _received(response: httpx.Response, size: int) -> int:
     """How many bytes the service has."""
     if response.headers["x-goog-upload-status"] == "final":
         return size
@@ -173,7 +175,7 @@ def _received(response: "httpx.Response", size: int) -> int:
     return int(received)
 
 
-def no_upload(response: "httpx.Response", message: str) -> UnknownApiResponseError:
+def no_upload(response: httpx.Response, message: str) -> UnknownApiResponseError:
     """The error for an answer that an upload does not have."""
     details = {"message": message, "status": "UNREADABLE_RESPONSE"}
     return UnknownApiResponseError(response.status_code, {"error": details}, response)
@@ -186,7 +188,7 @@ class Bar:
         self._bar = bar
 
     @classmethod
-    def if_installed(cls, title: str | None) -> "Bar | None":
+    def if_installed(cls, title: str | None) -> Bar | None:
         """A bar, or None without tqdm."""
         try:
             tqdm = importlib.import_module("tqdm")

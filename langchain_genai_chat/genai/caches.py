@@ -3,6 +3,8 @@
 Knows paths, names and bodies; nothing is renewed here that was not asked for.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar

@@ -4,6 +4,8 @@ Knows models by what they offer everyone, so anything with their methods will do
 `_conversation`.
 """
 
+from __future__ import annotations
+
 import threading
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
@@ -13,16 +15,11 @@ from typing import Generic, TypeVar
 
 import anyio
 
+from . import types
 from ._api import Preview
 from ._contents import ConfigLike
 from ._conversation import Conversation, History, Message, Turn, nothing
 from .models import AsyncModels, Models
-from .types import (
-    Content,
-    CountTokensResponse,
-    GenerateContentResponse,
-    GenerateContentResponseUsageMetadata,
-)
 
 INSIDE = (
     "This chat is in the middle of a turn: it was called from inside a stream's loop or a function of its own. "
@@ -47,7 +44,7 @@ class _Remembering(Generic[M]):
         said = self._talk.read(message, config, replace_config=replace_config)
         return self._modules.preview(**self._talk.turn(said).request, stream=stream)
 
-    def get_history(self, curated: bool = False) -> list[Content]:  # noqa: FBT001, FBT002 - google-genai's signature
+    def get_history(self, curated: bool = False) -> list[types.Content]:  # noqa: FBT001, FBT002 - google-genai's signature
         """The contents so far, in a list of your own: all of them, or those that are sent again (`curated`).
 
         The contents in it are the chat's: to change one changes what is sent. What was handed in or out otherwise,
@@ -56,16 +53,16 @@ class _Remembering(Generic[M]):
         return self._talk.history(curated=curated)
 
     @property
-    def history(self) -> list[Content]:
+    def history(self) -> list[types.Content]:
         """All contents so far, as `get_history()` gives them."""
         return self._talk.history()
 
     @property
-    def usage(self) -> GenerateContentResponseUsageMetadata:
+    def usage(self) -> types.GenerateContentResponseUsageMetadata:
         """The tokens of all answers so far, those with calls of functions and of blocked turns included."""
         return self._talk.usage
 
-    def record_history(self, user_input: Content, model_output: list[Content], is_valid: bool) -> None:  # noqa: FBT001 - google-genai's signature
+    def record_history(self, user_input: types.Content, model_output: list[types.Content], is_valid: bool) -> None:  # noqa: FBT001 - google-genai's signature
         """Add a turn that was not sent from here; one that is not valid is kept, and never sent."""
         self._talk.record([user_input, *(model_output or [nothing()])], is_valid=is_valid)
 
@@ -88,7 +85,7 @@ class Chat(_Remembering[Models]):
 
     def send_message(
         self, message: Message, config: ConfigLike = None, *, replace_config: bool = False
-    ) -> GenerateContentResponse:
+    ) -> types.GenerateContentResponse:
         """Send a message and give the whole answer; both are then part of the history.
 
         Args:
@@ -109,7 +106,7 @@ class Chat(_Remembering[Models]):
 
     def send_message_stream(
         self, message: Message, config: ConfigLike = None, *, replace_config: bool = False
-    ) -> Iterator[GenerateContentResponse]:
+    ) -> Iterator[types.GenerateContentResponse]:
         """Send a message and give the answer in chunks; recorded, as one content, when the last one was read.
 
         Message and config are checked at the call, and sent when the first chunk is asked for; see
@@ -118,11 +115,13 @@ class Chat(_Remembering[Models]):
         turn = self._talk.turn(self._talk.read(message, config, replace_config=replace_config), streamed=True)
         return self._stream(turn, self._modules.generate_content_stream(**turn.request))
 
-    def count_tokens(self, message: Message | None = None) -> CountTokensResponse:
+    def count_tokens(self, message: Message | None = None) -> types.CountTokensResponse:
         """Count what the next request would cost as input: history, system instruction, tools, and a message."""
         return self._modules.count_tokens(**self._talk.count(message))
 
-    def _stream(self, turn: Turn, chunks: Iterator[GenerateContentResponse]) -> Iterator[GenerateContentResponse]:
+    def _stream(
+        self, turn: Turn, chunks: Iterator[types.GenerateContentResponse]
+    ) -> Iterator[types.GenerateContentResponse]:
         with self._floor.held():
             if turn.is_late:
                 turn = turn.again()
@@ -147,7 +146,7 @@ class AsyncChat(_Remembering[AsyncModels]):
 
     async def send_message(
         self, message: Message, config: ConfigLike = None, *, replace_config: bool = False
-    ) -> GenerateContentResponse:
+    ) -> types.GenerateContentResponse:
         """Send a message and give the whole answer; see `Chat.send_message`."""
         said = self._talk.read(message, config, replace_config=replace_config)
         async with self._floor.held():
@@ -156,7 +155,7 @@ class AsyncChat(_Remembering[AsyncModels]):
 
     async def send_message_stream(
         self, message: Message, config: ConfigLike = None, *, replace_config: bool = False
-    ) -> AsyncIterator[GenerateContentResponse]:
+    ) -> AsyncIterator[types.GenerateContentResponse]:
         """Give the answer in chunks: `async for chunk in await chat.send_message_stream(...)`.
 
         Message and config are checked when it is awaited, and sent when the first chunk is asked for; see
@@ -166,13 +165,13 @@ class AsyncChat(_Remembering[AsyncModels]):
         chunks = await self._modules.generate_content_stream(**turn.request)
         return _AsyncStream(lambda stream: self._stream(turn, chunks, stream))
 
-    async def count_tokens(self, message: Message | None = None) -> CountTokensResponse:
+    async def count_tokens(self, message: Message | None = None) -> types.CountTokensResponse:
         """Count what the next request would cost as input; see `Chat.count_tokens`."""
         return await self._modules.count_tokens(**self._talk.count(message))
 
     async def _stream(
-        self, turn: Turn, chunks: AsyncIterator[GenerateContentResponse], stream: "weakref.ref[_AsyncStream]"
-    ) -> AsyncGenerator[GenerateContentResponse, None]:
+        self, turn: Turn, chunks: AsyncIterator[types.GenerateContentResponse], stream: weakref.ref[_AsyncStream]
+    ) -> AsyncGenerator[types.GenerateContentResponse, None]:
         async with self._floor.held(stream):
             if turn.is_late:
                 turn = turn.again()
@@ -186,7 +185,7 @@ class AsyncChat(_Remembering[AsyncModels]):
                 if isinstance(chunks, AsyncGenerator):
                     await chunks.aclose()
 
-    async def _next(self, chunks: AsyncIterator[GenerateContentResponse]) -> GenerateContentResponse | None:
+    async def _next(self, chunks: AsyncIterator[types.GenerateContentResponse]) -> types.GenerateContentResponse | None:
         with self._floor.within():
             return await anext(chunks, None)
 
@@ -334,16 +333,16 @@ class _AsyncFloor:
         return task == anyio.get_current_task() and stream() is not None
 
 
-class _AsyncStream(AsyncIterator[GenerateContentResponse]):
+class _AsyncStream(AsyncIterator[types.GenerateContentResponse]):
     """The chunks of an answer; `aclose()` ends the turn, which is then as if it had not been sent."""
 
     def __init__(
         self,
-        make: Callable[["weakref.ref[_AsyncStream]"], AsyncGenerator[GenerateContentResponse, None]],
+        make: Callable[[weakref.ref[_AsyncStream]], AsyncGenerator[types.GenerateContentResponse, None]],
     ) -> None:
         self._chunks = make(weakref.ref(self))
 
-    async def __anext__(self) -> GenerateContentResponse:
+    async def __anext__(self) -> types.GenerateContentResponse:
         return await anext(self._chunks)
 
     async def aclose(self) -> None:

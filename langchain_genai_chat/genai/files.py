@@ -3,12 +3,14 @@
 Knows paths and names; the protocol of uploads is `_upload`'s.
 """
 
+from __future__ import annotations
+
 import functools
 import re
 from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, Union, overload
 
 from pydantic import BaseModel
 
@@ -34,7 +36,7 @@ from .transport import AsyncTransport, SyncTransport
 if TYPE_CHECKING:
     import httpx
 
-FileLike: TypeAlias = str | types.File
+FileLike: TypeAlias = Union[str, "types.File"]
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -225,7 +227,7 @@ def _upload(
     return (yield from _made(api, final, about.get("name")))
 
 
-def _made(api: Api, final: "httpx.Response", name: str | None) -> Flow[types.File]:
+def _made(api: Api, final: httpx.Response, name: str | None) -> Flow[types.File]:
     """The file of an upload that is over.
 
     Where the last answer was lost, this is the answer to a query: Google's client for Ruby takes the file from it,

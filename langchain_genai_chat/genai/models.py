@@ -3,6 +3,8 @@
 Knows methods and paths, and how an answer is read; requests are composed by `_api` and sent by `transport`.
 """
 
+from __future__ import annotations
+
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
 from typing import Any
 

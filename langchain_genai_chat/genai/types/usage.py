@@ -1,17 +1,10 @@
-"""What a request cost, in tokens; counting tokens beforehand.
+"""What a request cost, in tokens.
 
 Knows nothing of contents.
 """
 
-from typing import Any
-
-from pydantic import Field
-
-from ._base import ConfigModel, WireModel
-from .config import GenerationConfig, ToolUnion
+from ._base import WireModel
 from .enums import MediaModality, ServiceTier, TrafficType
-from .files import HttpResponse
-from .options import HttpOptions
 
 
 class ModalityTokenCount(WireModel):
@@ -39,23 +32,3 @@ class GenerateContentResponseUsageMetadata(WireModel):
     tool_use_prompt_tokens_details: list[ModalityTokenCount] | None = None
     traffic_type: TrafficType | None = None
     service_tier: ServiceTier | None = None
-
-
-class CountTokensResponse(WireModel):
-    """The tokens of what was sent; `total_billable_characters` is Vertex's."""
-
-    sdk_http_response: HttpResponse | None = Field(default=None, exclude=True)
-    total_tokens: int | None = None
-    cached_content_token_count: int | None = None
-    prompt_tokens_details: list[ModalityTokenCount] | None = None
-    cache_tokens_details: list[ModalityTokenCount] | None = None
-    total_billable_characters: int | None = None
-
-
-class CountTokensConfig(ConfigModel):
-    """What to count beside contents; on Gemini these go inside `generateContentRequest`."""
-
-    http_options: HttpOptions | None = None
-    system_instruction: Any = None
-    tools: list[ToolUnion] | None = None
-    generation_config: GenerationConfig | None = None
