@@ -8,7 +8,7 @@ from contextlib import aclosing, closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, TypeVar, overload
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LangSmithParams, LanguageModelInput
@@ -30,6 +30,9 @@ from ._tool_forms import bound_forms
 from ._turns import StreamTurn, Turn
 from .errors import InvalidRequestError, translating
 from .genai import types
+from .genai.types.preview import Preview
+
+T = TypeVar("T")
 
 
 class ChatGenAI(HeldModel):
@@ -50,7 +53,7 @@ class ChatGenAI(HeldModel):
         ValueError: A value cannot be, or arguments exclude each other.
     """
 
-    def preview(self, messages: LanguageModelInput, *, stream: bool = False, **kwargs: Any) -> Any:
+    def preview(self, messages: LanguageModelInput, *, stream: bool = False, **kwargs: Any) -> Preview:
         """Show the request that a call with these arguments would send, without sending it; the key is left out.
 
         Raises:
@@ -102,6 +105,39 @@ class ChatGenAI(HeldModel):
             self._call(None, of_a_call({**kwargs, "tools": bound}))  # what cannot be sent is told now
         return self.bind(tools=bound, **kwargs)
 
+    @overload
+    def with_structured_output(
+        self,
+        schema: type[T],
+        *,
+        include_raw: Literal[False] = False,
+        method: str = "json_schema",
+        strict: bool | None = None,
+        tools: Sequence[Any] | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, T]: ...
+    @overload
+    def with_structured_output(
+        self,
+        schema: dict[str, Any],
+        *,
+        include_raw: Literal[False] = False,
+        method: str = "json_schema",
+        strict: bool | None = None,
+        tools: Sequence[Any] | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Json]: ...
+    @overload
+    def with_structured_output(
+        self,
+        schema: dict[str, Any] | type | None = None,
+        *,
+        include_raw: bool = False,
+        method: str = "json_schema",
+        strict: bool | None = None,
+        tools: Sequence[Any] | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]: ...
     def with_structured_output(
         self,
         schema: dict[str, Any] | type | None = None,

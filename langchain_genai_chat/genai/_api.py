@@ -13,22 +13,13 @@ from pydantic_core import from_json, to_json
 
 from .._version import __version__
 from ._endpoints import Endpoint
-from ._exchange import CREDENTIAL_HEADERS, Auth, Json, Request
+from ._exchange import CREDENTIAL_HEADERS, Auth, Request
 from .types.options import HttpOptions, RetryPolicy
+from .types.preview import Preview
 
 USER_AGENT = f"langchain-genai-chat/{__version__} gl-python/{platform.python_version()}"
 IDENTITY_HEADERS = ("user-agent", "x-goog-api-client")
 TRANSPORT_OPTIONS = frozenset({"client_args", "async_client_args", "httpx_client", "httpx_async_client"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """A request as it would be sent, without its credentials."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,10 +16,10 @@ from typing import Generic, TypeVar
 import anyio
 
 from . import types
-from ._api import Preview
 from ._contents import ConfigLike
 from ._conversation import Conversation, History, Message, Turn, nothing
 from .models import AsyncModels, Models
+from .types.preview import Preview
 
 INSIDE = (
     "This chat is in the middle of a turn: it was called from inside a stream's loop or a function of its own. "

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import types
 from ._answers import has_content, read_answer
-from ._api import Api, Preview, json_text, preview_of
+from ._api import Api, json_text, preview_of
 from ._body import encode_body, has_schema, parse_output, split_config
 from ._contents import ConfigLike, ContentsLike, config_of, contents_of
 from ._endpoints import UNKNOWN_PROJECT
@@ -19,6 +19,7 @@ from ._functions import declare
 from ._pagers import AsyncPager, Page, Pager
 from ._rounds import Ask, R, ask_in_rounds, plan_of
 from .transport import AsyncTransport, SyncTransport
+from .types.preview import Preview
 
 STREAMED = ("streamGenerateContent",)
 TIER_HEADER = "x-vertex-ai-llm-shared-request-type"
