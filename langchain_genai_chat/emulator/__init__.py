@@ -1,10 +1,26 @@
 """A strict local Gemini over real HTTP, for tests, demos and notebooks; it is not Google's model.
 
-Knows Google's published messages and recorded refusals; of the client beside it, nothing.
+Knows Google's published messages and recorded refusals; of the client beside it, nothing. What it exports is loaded
+on first use, so that pytest can load the plugin at no cost, and without the extra.
 """
 
-from .app import Answer, Answerer, Cut, Received
-from .refusals import Fault
-from .server import Emulator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Answer", "Answerer", "Cut", "Emulator", "Fault", "Received"]
+if TYPE_CHECKING:
+    from .refusals import Fault
+    from .scripted import Answer, Answerer, Call, Cut, Received, Reply, Wait
+    from .server import Emulator
+
+__all__ = ["Answer", "Answerer", "Call", "Cut", "Emulator", "Fault", "Received", "Reply", "Wait"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = {"Emulator": "server", "Fault": "refusals"}.get(name, "scripted")
+    try:
+        return getattr(import_module(f"{__name__}.{home}"), name)
+    except ModuleNotFoundError as missing:
+        words = f"{missing.msg}; the emulator is installed with: pip install 'langchain-genai-chat[emulator]'"
+        raise ModuleNotFoundError(words, name=missing.name) from missing

@@ -5,7 +5,7 @@ Knows the command line; everything else is the server's.
 
 import argparse
 
-from .server import Emulator
+from . import Emulator
 
 
 def main() -> None:

@@ -59,12 +59,7 @@ class Asked:
         return words_of(self.contents[max(0, self.turn_start - 1)])
 
     def turns(self) -> Iterator[tuple[str, list[Json]]]:
-        """Neighbours of one kind joined, as ("model" | "responses" | "user", parts).
-
-        Calls split over contents, and responses split over contents, were answered with 200 (recorded:
-        crewai-testgemininativetoolcalling-test-gemini-parallel-native-tool-ca-9caf094a,
-        pydantic-ai-test-cross-provider-capability-replay-google-gemini-3-flas-e8e8617a).
-        """
+        """Neighbours of one kind joined: calls and responses split over contents were answered (recorded)."""
         for kind, run in groupby(self.contents, kind_of):
             yield kind, [*chain.from_iterable(content.get("parts", []) for content in run)]
 

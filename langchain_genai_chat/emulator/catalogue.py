@@ -3,11 +3,11 @@
 Knows names, limits and families; knows nothing of requests or of answers.
 """
 
-import json
 import re
 from dataclasses import dataclass, replace
-from importlib import resources
 from typing import Any
+
+from .refusals import read_schema
 
 # llm-gemini-test-nested-model-optional-e4ad837b answers with the first; the other two are our choice.
 BEHIND_LATEST = {
@@ -50,7 +50,6 @@ def load_models(*more: str) -> dict[str, Model]:
     Recorded rows: llm-gemini-test-cli-gemini-models-6aa9299e, chatlas-test-google-list-models-f9e472b6.
     1.5 is gone (crewai-testcrewmultimodalgemini-test-image-file-gemini-gemini-1-5-flas-ba321b86: 404).
     """
-    listed = json.loads((resources.files(__package__) / "schemas" / "models.json").read_text("utf-8"))["models"]
-    models = [Model(name=row["name"].removeprefix("models/"), row=row) for row in listed]
+    models = [Model(name=row["name"].removeprefix("models/"), row=row) for row in read_schema("models")["models"]]
     models += [replace(models[0], name=name, row={**models[0].row, "name": f"models/{name}"}) for name in more]
     return {model.name: model for model in models}

@@ -113,8 +113,7 @@ class Filler:
         """What the prompt has for it."""
         words = re.escape(name.replace("_", " "))
         if "enum" in schema:
-            said = (value for value in schema["enum"] if self.prompt.says(re.escape(str(value))))
-            return next(said, None)
+            return next((value for value in schema["enum"] if self.prompt.says(re.escape(str(value)))), None)
         if kind in ("integer", "number"):
             fit = [number for number in self.prompt.numbers if _fits(number, schema, kind)]
             if fit:
@@ -139,9 +138,8 @@ class Filler:
     def _string(self, schema: Schema, name: str) -> str:
         if schema.get("format") in FORMATS:
             return FORMATS[schema["format"]][1]
-        names = [] if WORDY.search(name) else [*self.prompt.names[:1], name.replace("_", " ")]
-        self.prompt.names[:1] = self.prompt.names[:1] if not names else []
-        text = names[0] if names else self.prompt.text
+        named = name.replace("_", " ") if WORDY.search(name) or not self.prompt.names else self.prompt.names.pop(0)
+        text = self.prompt.text if WORDY.search(name) else named
         return text.ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength", LONGEST)]
 
     def _plain(self, given: Any, *, deep: bool) -> Schema:

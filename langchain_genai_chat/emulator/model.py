@@ -11,6 +11,7 @@ from typing import Any
 
 from .asked import Asked, texts_in, words_of
 from .filling import Filler, Prompt
+from .scripted import Reply
 from .signatures import sign
 from .tools import plan_calls
 from .validate import read_bytes
@@ -29,22 +30,25 @@ THOUGHT = "The emulator looks for a rule that fits the last message."
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
-def answer(asked: Asked, number: int) -> Json:
+def answer(asked: Asked, number: int, said: Reply | None = None) -> Json:
     """The whole answer, as generateContent gives it; `number` tells its id from an equal request's."""
-    drafts = enumerate(_drafts(asked))
-    candidates = [_candidate(asked, parts, index, reason) for index, (parts, reason) in drafts]
-    return _response(asked, number, candidates, candidates)
+    return next(_answers(asked, number, [([parts], reason) for parts, reason in _drafts(asked, said)]))
 
 
-def answer_in_events(asked: Asked, number: int) -> Iterator[Json]:
+def answer_in_events(asked: Asked, number: int, said: Reply | None = None) -> Iterator[Json]:
     """The same answer as streamGenerateContent gives it: totals so far in each event, reason in the last."""
-    drafts = [([*_in_pieces(parts)], reason) for parts, reason in _drafts(asked)]
+    drafts = _drafts(asked, said)
+    return _answers(asked, number, [([[one] for one in _in_pieces(parts)] or [[]], reason) for parts, reason in drafts])
+
+
+def _answers(asked: Asked, number: int, drafts: list[tuple[list[list[Json]], str]]) -> Iterator[Json]:
+    """A response for each step, with the parts that each candidate has in it."""
     so_far: list[Json] = []
-    for step in range(max(len(parts) for parts, _ in drafts)):
+    for step in range(max(len(steps) for steps, _ in drafts)):
         candidates = [
-            _candidate(asked, [parts[step]], index, reason if step == len(parts) - 1 else None)
-            for index, (parts, reason) in enumerate(drafts)
-            if step < len(parts)
+            _candidate(steps[step], index, reason if step == len(steps) - 1 else None)
+            for index, (steps, reason) in enumerate(drafts)
+            if step < len(steps)
         ]
         so_far += candidates
         yield _response(asked, number, candidates, so_far)
@@ -57,34 +61,39 @@ def count_tokens(body: Json) -> list[Json]:
     return _by_modality([*parts, *({"text": _json(tool)} for tool in body.get("tools", []))])
 
 
-def _drafts(asked: Asked) -> list[tuple[list[Json], str]]:
+def _drafts(asked: Asked, said: Reply | None) -> list[tuple[list[Json], str]]:
     """Each candidate's parts and finish reason."""
-    thinking = asked.config.get("thinkingConfig", {})
-    thinks = thinking.get("includeThoughts") and thinking.get("thinkingBudget") != 0
-    thoughts = [{"text": THOUGHT, "thought": True}] if thinks and asked.model.row.get("thinking") else []
-    drafts = []
-    for index in range(max(1, asked.config.get("candidateCount", 1))):
-        parts, reason = _call_parts(asked, index), "STOP"
-        if not parts:
-            text, reason = _limit(_text(asked, index), asked.config)
-            parts = [{"text": text}]
-            if asked.model.draws and "IMAGE" in asked.config.get("responseModalities", []):
-                parts.append({"inlineData": {"mimeType": "image/png", "data": PIXEL}})
-        if asked.model.is_gemini_3:
-            signed = parts if "inlineData" in parts[-1] else parts[:1]
-            for part in signed:
-                part["thoughtSignature"] = sign(part)
-        drafts.append(([*thoughts, *parts], reason))
+    if said is not None:
+        drafts = [([{**part} for part in said.parts], said.finish_reason)]
+    else:
+        drafts = [_draft(asked, index) for index in range(max(1, asked.config.get("candidateCount", 1)))]
+    for index, (parts, _) in enumerate(drafts if asked.model.is_gemini_3 else ()):
+        _sign(asked, parts, index)
     return drafts
 
 
-def _call_parts(asked: Asked, index: int) -> list[Json]:
-    calls = plan_calls(asked)
-    if asked.model.is_gemini_3:
-        # no two steps have the same contents before them, so ids are unique in a conversation
-        before = _json(asked.contents)
-        calls = [{"id": _hash(before, f"{index} {i}").hex()[:8], **call} for i, call in enumerate(calls)]
-    return [{"functionCall": call} for call in calls]
+def _draft(asked: Asked, index: int) -> tuple[list[Json], str]:
+    thinking = asked.config.get("thinkingConfig", {})
+    thinks = thinking.get("includeThoughts") and thinking.get("thinkingBudget") != 0
+    thoughts = [{"text": THOUGHT, "thought": True}] if thinks and asked.model.row.get("thinking") else []
+    if calls := plan_calls(asked):
+        return [*thoughts, *({"functionCall": call} for call in calls)], "STOP"
+    text, reason = _limit(_text(asked, index), asked.config)
+    draws = asked.model.draws and "IMAGE" in asked.config.get("responseModalities", [])
+    image = {"inlineData": {"mimeType": "image/png", "data": PIXEL}}
+    return [*thoughts, {"text": text}, *([image] if draws else [])], reason
+
+
+def _sign(asked: Asked, parts: list[Json], index: int) -> None:
+    """Give calls their ids, and signatures to the first call, else to the first part, and to every image."""
+    said = [part for part in parts if not part.get("thought")]
+    calls = [part for part in said if "functionCall" in part]
+    # no two steps have the same contents before them, so ids are unique in a conversation
+    before = _json(asked.contents)
+    for i, part in enumerate(calls):
+        part["functionCall"] = {"id": _hash(before, f"{index} {i}").hex()[:8], **part["functionCall"]}
+    for part in [*(calls or said)[:1], *(part for part in said if "inlineData" in part)]:
+        part.setdefault("thoughtSignature", sign(part))
 
 
 def _in_pieces(parts: list[Json]) -> Iterator[Json]:
@@ -142,7 +151,6 @@ def _result(result: Json) -> str:
 
 
 def _media(part: Json) -> Json:
-    """Its blob or file, empty where it holds none."""
     return {**(part.get("inlineData") or part.get("fileData") or {})}
 
 
@@ -161,37 +169,19 @@ def _limit(text: str, config: Json) -> tuple[str, str]:
     return (text, "STOP") if len(tokens) <= limit else (text[: tokens[limit - 1].end()], "MAX_TOKENS")
 
 
-def _candidate(asked: Asked, parts: list[Json], index: int, reason: str | None) -> Json:
-    texts = "".join(part["text"] for part in parts if "text" in part and "thought" not in part)
-    tokens = TOKEN.findall(texts) if asked.config.get("responseLogprobs") else []
-    return {
-        "content": {"parts": parts, "role": "model"},
-        **({"finishReason": reason} if reason else {}),
-        "index": index,
-        **(_logprobs(tokens, asked.config.get("logprobs", 0)) if tokens else {}),
-    }
-
-
-def _logprobs(tokens: list[str], most: int) -> Json:
-    chosen: list[Json] = [
-        {"token": one, "tokenId": _hash(one)[0], "logProbability": -0.01 * len(one)} for one in tokens
-    ]
-    ranked = [[{**one, "logProbability": one["logProbability"] - rank} for rank in range(most)] for one in chosen]
-    top = [{"candidates": candidates} for candidates in ranked]
-    return {
-        "avgLogprobs": sum(one["logProbability"] for one in chosen) / len(chosen),
-        "logprobsResult": {"topCandidates": top, "chosenCandidates": chosen},
-    }
+def _candidate(parts: list[Json], index: int, reason: str | None) -> Json:
+    content = {"content": {"parts": parts, "role": "model"}} if parts else {}
+    return {**content, **({"finishReason": reason} if reason else {}), "index": index}
 
 
 def _response(asked: Asked, number: int, candidates: list[Json], so_far: list[Json]) -> Json:
-    parts = [part for candidate in so_far for part in candidate["content"]["parts"]]
+    parts = [part for candidate in so_far for part in candidate.get("content", {}).get("parts", [])]
     prompt = count_tokens(asked.body)
     answered = _by_modality(part for part in parts if "thought" not in part)
     counts = {
-        "promptTokenCount": _total(prompt),
-        "candidatesTokenCount": _total(answered),
-        "thoughtsTokenCount": _total(_by_modality(part for part in parts if "thought" in part)),
+        "promptTokenCount": total_of(prompt),
+        "candidatesTokenCount": total_of(answered),
+        "thoughtsTokenCount": total_of(_by_modality(part for part in parts if "thought" in part)),
     }
     return {
         "candidates": candidates,
@@ -216,7 +206,8 @@ def _by_modality(parts: Iterable[Json]) -> list[Json]:
     return [{"modality": modality, "tokenCount": count} for modality, count in counts.items() if count]
 
 
-def _total(details: list[Json]) -> int:
+def total_of(details: list[Json]) -> int:
+    """The sum of counts by modality."""
     return sum(detail["tokenCount"] for detail in details)
 
 

@@ -1,10 +1,16 @@
 """Google's error envelope: what a test scripts in it, and what the emulator refuses with.
 
-Knows statuses and the shape of an error body; knows nothing of what was asked.
+Knows statuses, the shape of an error body, and Google's words for each rule with the witnesses, from
+schemas/refusals.json; knows nothing of what was asked.
 """
 
+import json
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
 from typing import Any, Self
+
+Json = dict[str, Any]
 
 TYPE = "type.googleapis.com/google.rpc."
 CODES = {
@@ -19,6 +25,8 @@ CODES = {
     "UNAVAILABLE": 503,
     "DEADLINE_EXCEEDED": 504,
 }
+# What Google says where it documents that something is forbidden and nobody has quoted the refusal.
+GENERAL = "Request contains an invalid argument."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +52,23 @@ class Fault:
 
 
 class RefusalError(Exception):
-    """The request is refused: Google's words in `fault`; ours, and the evidence, in its text."""
+    """The request breaks a rule: Google's words in `fault`; the rule, a hint, and who saw Google do it in the text."""
 
-    def __init__(self, fault: Fault, why: str, *evidence: str) -> None:
-        super().__init__(f"{why} (seen in: {'; '.join(evidence)})")
-        self.fault = fault
+    def __init__(
+        self, rule: str, *places: Json, backend: str = "gemini", hint: str = "", details: tuple[Any, ...] = ()
+    ) -> None:
+        known = read_schema("refusals")[rule]
+        super().__init__(f"{rule}{hint and f': {hint}'} (seen in: {'; '.join(known['seen'])})")
+        words = known.get(backend) or known.get("gemini", GENERAL)
+        # only what the service lists with "* " is told of every place
+        message = "".join(words.format(**one) for one in (*places, {})[: (words.startswith("* ") and len(places)) or 1])
+        self.fault = Fault.of(known.get("status", "INVALID_ARGUMENT"), message, *known.get("details", ()), *details)
+        if "page" in known:
+            self.fault = Fault(code=CODES["NOT_FOUND"], body=known["page"])
+
+
+@cache
+def read_schema(name: str) -> Json:
+    """A file of schemas/."""
+    content: Json = json.loads((resources.files(__package__) / f"schemas/{name}.json").read_text("utf-8"))
+    return content

@@ -5,19 +5,13 @@ rule's name in schemas/refusals.json; a rule without a recording, a report that 
 documentation has no place here.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
-from importlib import resources
-from typing import Any
 
 from .asked import Asked, kind_of
 from .catalogue import Model
-from .refusals import TYPE, Fault, RefusalError
+from .refusals import Json, RefusalError
 from .signatures import is_good
-
-Json = dict[str, Any]
 
 DATA = {
     *("text", "inlineData", "fileData", "functionCall", "functionResponse", "executableCode"),
@@ -26,46 +20,21 @@ DATA = {
 FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 STOP_SEQUENCES = 5
 SCHEMAS = {"responseSchema", "responseJsonSchema", "_responseJsonSchema"}
-# What Google says where it documents that something is forbidden and nobody has quoted the refusal.
-GENERAL = "Request contains an invalid argument."
 
 
 def check(asked: Asked) -> None:
     """Raise RefusalError for the first rule that is broken."""
-    for name, breaches in RULES.items():
+    for rule, breaches in RULES.items():
         if found := breaches(asked):
-            refusal = _refusals()[name]
-            words = refusal.get(asked.backend) or refusal.get("gemini", GENERAL)
-            # only what the service lists with "* " is told of every place
-            places = [{}] if found is True else found if words.startswith("* ") else found[:1]
-            fault = Fault.of("INVALID_ARGUMENT", "".join(words.format(**place) for place in places))
-            raise RefusalError(fault, name, *refusal["seen"])
-
-
-@cache
-def _refusals() -> Json:
-    """Google's words by rule and backend, and who saw them."""
-    refusals: Json = json.loads((resources.files(__package__) / "schemas" / "refusals.json").read_text("utf-8"))
-    return refusals
+            raise RefusalError(rule, *([] if found is True else found), backend=asked.backend)
 
 
 def check_key(given: str | None, expected: str | None) -> None:
     """Without a key 403, with a wrong one 400; any will do where no certain one is expected."""
     if not given:
-        words = (
-            "Method doesn't allow unregistered callers (callers without established identity). Please use "
-            "API Key or other form of API consumer identity to call this API."
-        )
-        evidence = ("PublicAffairs/openai-gemini#92", "UnityGameStudio/Gemini-Unity-Package#1")
-        raise RefusalError(Fault.of("PERMISSION_DENIED", words), "no API key came", *evidence)
+        raise RefusalError("an API key must come")
     if given != (expected or given):
-        words = "API key not valid. Please pass a valid API key."
-        reason = {"reason": "API_KEY_INVALID", "domain": "googleapis.com"}
-        service = {"metadata": {"service": "generativelanguage.googleapis.com"}}
-        info = {"@type": f"{TYPE}ErrorInfo", **reason, **service}
-        localized = {"@type": f"{TYPE}LocalizedMessage", "locale": "en-US", "message": words}
-        fault = Fault.of("INVALID_ARGUMENT", words, info, localized)
-        raise RefusalError(fault, "the API key is wrong", "mirascope-google-gemini-2-5-flash-a48ce0de")
+        raise RefusalError("the API key must be right")
 
 
 def find_model(models: dict[str, Model], name: str, version: str, method: str, owner: str | None = None) -> Model:
@@ -73,19 +42,9 @@ def find_model(models: dict[str, Model], name: str, version: str, method: str, o
     model = models.get(name)
     if model is not None and model.served_by(version):
         return model
-    words = (
-        f"models/{name} is not found for API version {version}, or is not supported for "
-        f"{method.replace('streamG', 'g')}. Call ModelService.ListModels to see the list of available models "
-        "and their supported methods."
-    )
-    if owner:
-        words = f"Publisher Model `{owner}models/{name}` not found."
-    why = f"{name!r} is no model in {version}; Emulator(models=) adds to {', '.join(models)}"
-    evidence = (
-        "pydantic-ai-test-model-name-suggestion-google-86f66ec2",
-        "on Vertex: opentelemetry-python-contrib-test-generate-content-missing-model-d7161f98",
-    )
-    raise RefusalError(Fault.of("NOT_FOUND", words), why, *evidence)
+    place = {"name": name, "version": version, "method": method.replace("streamG", "g"), "owner": owner}
+    hint = f"{name!r} is no model in {version}; Emulator(models=) adds to {', '.join(models)}"
+    raise RefusalError("a model must be listed", place, backend="vertex" if owner else "gemini", hint=hint)
 
 
 def _parts(asked: Asked) -> Iterator[tuple[str, Json]]:
@@ -113,10 +72,7 @@ def _steps(asked: Asked) -> Iterator[tuple[int, list[Json]]]:
 
 
 def _unlike(asked: Asked) -> bool:
-    """Whether function responses differ from their calls in their names, or in the ids that both have.
-
-    Responses without ids pass: google-genai's own automatic function calling sends none.
-    """
+    """Whether responses differ from their calls in names, or in ids that both have; google-genai itself sends none."""
     pairs = [
         [{one.get(key) for one in some} for some in exchange]
         for exchange in _exchanges(asked)

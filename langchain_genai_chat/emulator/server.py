@@ -3,7 +3,6 @@
 Knows sockets, threads and uvicorn; knows nothing of what is served.
 """
 
-import os
 import socket
 import threading
 from collections.abc import Iterable
@@ -11,9 +10,9 @@ from typing import Self
 
 import uvicorn
 
-from .app import Answer, Answerer, Received, Service
+from .app import Service
 from .catalogue import load_models
-from .refusals import Fault
+from .scripted import Answer, Answerer, Received, check_answer
 from .store import Store
 
 
@@ -55,21 +54,27 @@ class Emulator:
         """What it received since the start or the last `reset`, oldest first (the last 10,000)."""
         return list(self._service.received)
 
-    def script(self, *responses: Answer) -> None:
+    @property
+    def unused(self) -> list[Answer | Answerer]:
+        """What was scripted and not yet asked for."""
+        return list(self._service.script)
+
+    def script(self, *answers: Answer | Answerer) -> None:
         """Say what to answer next, one entry for each valid generate request; then the model answers again.
 
         Args:
-            responses: A text is a whole answer of it. A dict is a whole response, or one event of a stream, word
-                for word. A list holds a stream's events, where the class `Cut` breaks the connection (a unary
-                call gets a 501 that says so). A `Fault` is an error.
+            answers: A text, a `Call` or a `Reply` is an answer in short. A dict is a whole response, or one event
+                of a stream, word for word. A list holds a stream's events, texts or dicts, with `Wait(seconds)`
+                where it is silent (a unary call gets a 501 that says so). `Cut`, in a list or for all of it, breaks
+                the connection. A `Fault` is an error. A function is called in a thread with the request and returns
+                one of these, or None for the emulator's own model.
 
         Raises:
             TypeError: An entry is none of these.
         """
-        for response in responses:
-            if not isinstance(response, str | dict | list | Fault):
-                raise TypeError(f"{response!r} cannot be answered; script a text, a dict, a list or a Fault.")
-        self._service.script.extend(responses)
+        for answer in answers:
+            check_answer(answer)
+        self._service.script.extend(answers)
 
     def reset(self) -> None:
         """Forget requests, script, files, caches and tokens, and count responses from the beginning."""
@@ -81,15 +86,8 @@ class Emulator:
     def start(self) -> Self:
         """Listen, in a daemon thread; returns when it does. A port that is taken raises OSError."""
         # asyncio turns Nagle's delay (40 ms a request) off only where the protocol is named
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        if os.name == "posix":  # elsewhere it would let two servers share a port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((self._host, self._port))
-            listener.listen()  # so whoever connects before the thread runs only waits
-        except OSError:
-            listener.close()
-            raise
+        bound = socket.create_server((self._host, self._port))  # whoever connects before the thread runs only waits
+        listener = socket.socket(bound.family, bound.type, socket.IPPROTO_TCP, bound.detach())
         self._port = listener.getsockname()[1]
         config = uvicorn.Config(
             self._service.app(),

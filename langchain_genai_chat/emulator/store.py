@@ -10,14 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .model import count_tokens
-from .refusals import Fault, RefusalError
-
-Json = dict[str, Any]
+from .model import count_tokens, total_of
+from .refusals import Json, RefusalError
 
 GRANULARITY = 8 * 1024 * 1024  # recorded: chatlas-test-google-file-lifecycle-05ff5110
 FILES_URL = "https://generativelanguage.googleapis.com/v1beta/"
-PROTOCOL = "https://developers.google.com/photos/library/guides/resumable-uploads"  # documents the same one
 KEPT = timedelta(hours=48)  # ai.google.dev, files
 TOKEN_PREFIX = "emulated-token-"  # noqa: S105 - how its tokens begin, which is no secret
 LOOKS = 2  # how often a film is PROCESSING when it is looked at
@@ -28,7 +25,6 @@ class Upload:
     """A resumable upload that has begun."""
 
     about: Json
-    size: int
     received: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
 
@@ -48,19 +44,17 @@ class Store:
         """Begin an upload; gives its ID."""
         about = {**about, "mimeType": about.get("mimeType") or headers.get("x-goog-upload-header-content-type", "")}
         self.made += 1
-        self.uploads[f"u_{self.made}"] = Upload(about, int(headers["x-goog-upload-header-content-length"]))
+        self.uploads[f"u_{self.made}"] = Upload(about)
         return f"u_{self.made}"
 
     def add_bytes(self, upload_id: str, command: str, offset: str, data: bytes) -> tuple[Json | None, dict[str, str]]:
         """Take bytes, or tell how many came: the answer's body, the file once it is whole, and headers."""
         upload = self.uploads.get(upload_id)
         if upload is None:
-            fault = Fault.of("NOT_FOUND", "Requested entity was not found.")
-            raise RefusalError(fault, "no upload has this ID", PROTOCOL)
+            raise RefusalError("an upload must have begun")
         if command != "query":
             if int(offset) != upload.received or ("finalize" not in command and len(data) % GRANULARITY):
-                fault = Fault.of("INVALID_ARGUMENT", "Request contains an invalid argument.")
-                raise RefusalError(fault, "a chunk must follow what has come", PROTOCOL)
+                raise RefusalError("a chunk must follow what has come")
             upload.received += len(data)
             upload.digest.update(data)
         if "finalize" not in command:
@@ -85,9 +79,7 @@ class Store:
         """Look up or delete a file; a film becomes ACTIVE when it has been looked at some times."""
         row = self.files.get(name)
         if row is None:
-            words = f"You do not have permission to access the File {name.removeprefix('files/')} or it may not exist."
-            fault = Fault.of("PERMISSION_DENIED", words)
-            raise RefusalError(fault, "no such file", "langgenius/dify-plugin-daemon#192")
+            raise RefusalError("a file must be there", {"id": name.removeprefix("files/")})
         if method == "DELETE":
             del self.files[name]
             return {}
@@ -101,9 +93,8 @@ class Store:
         now = datetime.now(UTC)
         if method == "POST":
             self.made += 1
-            tokens = sum(one["tokenCount"] for one in count_tokens(body))
             row = {"displayName": "", **body, "name": f"{vertex}cachedContents/emulated{self.made}"}
-            row |= {"createTime": now.isoformat(), "usageMetadata": {"totalTokenCount": tokens}}
+            row |= {"createTime": now.isoformat(), "usageMetadata": {"totalTokenCount": total_of(count_tokens(body))}}
             self.caches[row["name"]] = row
         else:
             row = self.find_cache(name)
@@ -120,11 +111,8 @@ class Store:
         row = self.caches.get(name)
         if row is None or datetime.fromisoformat(row["expireTime"]) <= datetime.now(UTC):
             if name.startswith("projects/"):
-                fault = Fault.of("NOT_FOUND", f"Not found: cache content metadata {name.rpartition('/')[2]}.")
-                evidence = "vertexai-sdk-test-data-unary-failure-context-cache-not-found-707cd335"
-                raise RefusalError(fault, "no such cache", evidence)
-            fault = Fault.of("PERMISSION_DENIED", "CachedContent not found (or permission denied)")
-            raise RefusalError(fault, "no such cache", "rig-explicit-cache-expired-f73b672a")
+                raise RefusalError("a cache must be there on Vertex", {"id": name.rpartition("/")[2]})
+            raise RefusalError("a cache must be there")
         return row
 
     def with_cache(self, body: Json) -> Json:
@@ -146,13 +134,7 @@ class Store:
     def check_token(self, token: str) -> None:
         """Raise RefusalError for a token of its own that is no longer good; others are taken as they are."""
         if token.startswith(TOKEN_PREFIX) and token not in self.tokens:
-            words = (
-                "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other "
-                "valid authentication credential. See https://developers.google.com/identity/sign-in/web/"
-                "devconsole-project."
-            )
-            evidence = ("googleapis/google-cloud-python#15080", "rohitaryal/imageFX-api#2")
-            raise RefusalError(Fault.of("UNAUTHENTICATED", words), "the token is over", *evidence)
+            raise RefusalError("a token must not be over")
 
 
 HIDDEN = ("contents", "systemInstruction", "tools", "toolConfig", "ttl")  # never in an answer (recorded)

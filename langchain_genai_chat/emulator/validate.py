@@ -8,10 +8,9 @@ import re
 from base64 import b64decode
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Literal
 
-from .refusals import TYPE, Fault, RefusalError
+from .refusals import TYPE, RefusalError, read_schema
 
 Backend = Literal["gemini", "vertex"]
 Schema = dict[str, Any]
@@ -21,8 +20,6 @@ DOCUMENTS: dict[Backend, tuple[str, str]] = {
     "vertex": ("aiplatform.v1beta1", "type.googleapis.com/google.cloud.aiplatform.v1beta1."),
 }
 STANDARD_ALPHABET = str.maketrans("-_", "+/")
-BLAME = "Invalid JSON payload received. Unknown name"
-EVIDENCE = ("glowingjade/obsidian-smart-composer#455", "zed-industries/zed#44875")
 
 
 def read_body(body: object, message: str, backend: Backend) -> dict[str, Any]:
@@ -43,9 +40,9 @@ def read_body(body: object, message: str, backend: Backend) -> dict[str, Any]:
 
 def _refusal(complaints: list[tuple[str, str]]) -> RefusalError:
     violations = [{"field": path, "description": text} if path else {"description": text} for path, text in complaints]
-    message = "\n".join(text for _, text in complaints)
-    fault = Fault.of("INVALID_ARGUMENT", message, {"@type": f"{TYPE}BadRequest", "fieldViolations": violations})
-    return RefusalError(fault, f"the body does not fit the published schema: {complaints[0][1]}", *EVIDENCE)
+    detail = {"@type": f"{TYPE}BadRequest", "fieldViolations": violations}
+    told = {"complaints": "\n".join(text for _, text in complaints)}
+    return RefusalError("a body must fit the published schema", told, hint=complaints[0][1], details=(detail,))
 
 
 @dataclass(slots=True)
@@ -97,14 +94,10 @@ class _Reader:
         return {k: self.value(values, v, f"{path}[{i}].value") for i, (k, v) in enumerate(raw.items())}
 
     def enum(self, names: list[str], raw: Any, path: str) -> Any:
-        if isinstance(raw, str):
-            for name in names:
-                # recorded in lower case: ruby-llm-chat-tool-choice-and-calls-control-...-0b516e44
-                if name.lower() == raw.lower():
-                    return name
-        elif isinstance(raw, int) and not isinstance(raw, bool) and 0 <= raw < len(names):
-            return names[raw]
-        return self.invalid(path, "TYPE_ENUM", raw)
+        # recorded in lower case: ruby-llm-chat-tool-choice-and-calls-control-...-0b516e44
+        known = {json.dumps(key): name for i, name in enumerate(names) for key in (i, name.lower())}
+        name = known.get(json.dumps(raw).lower())
+        return self.invalid(path, "TYPE_ENUM", raw) if name is None else name
 
     def scalar(self, schema: Schema, kind: str, raw: Any, path: str) -> Any:
         if kind == "boolean":
@@ -135,7 +128,7 @@ class _Reader:
 
     def unknown(self, key: str, path: str, reason: str) -> None:
         at = f" at '{path}'" if path else ""
-        self.complaints.append((path, f'{BLAME} "{key}"{at}: {reason}'))
+        self.complaints.append((path, f'Invalid JSON payload received. Unknown name "{key}"{at}: {reason}'))
 
     def invalid(self, path: str, kind: str, raw: Any, reason: str = "") -> None:
         named = kind if kind.startswith(("TYPE_", "type.")) else self.prefix + kind
@@ -145,10 +138,7 @@ class _Reader:
 @lru_cache
 def _messages(backend: Backend) -> dict[str, dict[str, tuple[str, str, Schema]]]:
     """Each message's fields under every name they go by, as (camelCase, snake_case, schema)."""
-    file = resources.files(__package__) / "schemas" / f"{DOCUMENTS[backend][0]}.schema.json"
-    defs = json.loads(file.read_text("utf-8"))["$defs"]
-    for (owner, name), schema in EXTRAS.get(backend, {}).items():
-        defs[owner]["properties"].setdefault(name, schema)
+    defs = read_schema(f"{DOCUMENTS[backend][0]}.schema")["$defs"]
     messages: dict[str, dict[str, tuple[str, str, Schema]]] = {}
     for owner, schema in defs.items():
         if owner.startswith("in."):
@@ -157,13 +147,6 @@ def _messages(backend: Backend) -> dict[str, dict[str, tuple[str, str, Schema]]]
                 snake = re.sub(r"(?<=[a-z0-9])[A-Z]", lambda m: "_" + m[0].lower(), camel)
                 fields[camel] = fields[snake] = (camel, snake, field_schema)
     return messages
-
-
-# What recorded requests carry, Google answered with 200, and the documents do not name.
-EXTRAS: dict[Backend, dict[tuple[str, str], Schema]] = {
-    # pydantic-ai-test-multimodal-tool-return-matrix-direct-uploaded-file-do-ff983053, ...-im-e7b09e6c
-    "gemini": {("in.FunctionResponsePart", "fileData"): {"$ref": "#/$defs/in.FileData"}},
-}
 
 
 def _repeats(schema: Schema) -> bool:

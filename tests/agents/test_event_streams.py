@@ -126,7 +126,7 @@ async def test_every_way_to_stream_tells_the_same(
     answers = []
     for each in (by_stream, way):
         if script:
-            google.script(script)  # type: ignore[arg-type]
+            google.script(script)
         answers.append(told(await each(asked, question)))
     assert answers[0] == answers[1]
     assert answers[0]["text"] or answers[0]["calls"]
@@ -138,7 +138,7 @@ async def test_every_way_to_stream_tells_the_same(
 @pytest.mark.behaviour("B009")
 def test_chunks_of_parallel_calls_have_indices_that_run_over_the_stream(google: Emulator, model: Models) -> None:
     """Whoever puts pieces together does it by their index: one that repeats joins two calls."""
-    google.script(THREE_CALLS)  # type: ignore[arg-type]
+    google.script(THREE_CALLS)
     chunks = list(model().bind_tools([get_weather]).stream("Weather?"))
     pieces = [piece for chunk in chunks if isinstance(chunk, AIMessageChunk) for piece in chunk.tool_call_chunks]
     assert [piece["index"] for piece in pieces] == [0, 1, 2]

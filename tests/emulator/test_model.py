@@ -24,7 +24,6 @@ CONFIGS = [
     {"stopSequences": ["words"]},
     {"stopSequences": ["You"]},
     {"responseMimeType": "application/json"},
-    {"responseLogprobs": True, "logprobs": 2},
     {"thinkingConfig": {"includeThoughts": True}},
 ]
 
@@ -187,12 +186,3 @@ def test_gemini_3_signs_its_last_text_and_older_models_do_not():
     assert (last["text"], "thoughtSignature" in last) == ("", True)
     assert "thoughtSignature" not in str(answer(asking("a"), 1))
     assert answer(asking("a", model="gemini-flash-latest"), 1)["modelVersion"] == "gemini-3.6-flash"
-
-
-def test_logprobs_are_given_for_each_token():
-    """Chosen and top: pydantic-ai-test-google-vertex-logprobs-from-provider-details-39c99fe0."""
-    candidate = answer(asking("a", responseLogprobs=True, logprobs=2), 1)["candidates"][0]
-    result = candidate["logprobsResult"]
-    assert len(result["chosenCandidates"]) == len(result["topCandidates"])
-    assert all(len(top["candidates"]) == 2 for top in result["topCandidates"])
-    assert candidate["avgLogprobs"] < 0

@@ -1,20 +1,27 @@
 """Each rule that the emulator enforces, broken once, and who saw Google refuse the same.
 
-Values only; the wire is test_service's.
+Rules over a body are tried as values, those over paths, keys and what is kept over the wire.
 """
 
+import json
+import os
+import re
 from base64 import b64encode
+from pathlib import Path
 
+import httpx
 import pytest
 
+from langchain_genai_chat.emulator import Emulator
 from langchain_genai_chat.emulator.asked import Asked
 from langchain_genai_chat.emulator.catalogue import load_models
-from langchain_genai_chat.emulator.refusals import RefusalError
-from langchain_genai_chat.emulator.rules import RULES, _refusals, check, check_key, find_model
+from langchain_genai_chat.emulator.refusals import RefusalError, read_schema
+from langchain_genai_chat.emulator.rules import RULES, check, check_key, find_model
 from langchain_genai_chat.emulator.signatures import sign
 from langchain_genai_chat.emulator.validate import read_body
 
 MODELS = load_models()
+REFUSALS = read_schema("refusals")
 HELLO = {"role": "user", "parts": [{"text": "Hello"}]}
 CALLED = {"functionCall": {"name": "f", "args": {}}}
 ANSWERED = {"functionResponse": {"name": "f", "response": {}}}
@@ -168,13 +175,14 @@ BROKEN = [
     ),
 ]
 
-# the same of Gemini 3: rule, body, words, backend
+# the same of Gemini 3: rule, body, words, backend, a piece of the evidence
 OF_GEMINI_3 = [
     (
         "function responses must have the names and ids of their calls",
         asking([HELLO, signed(FILLER), {"parts": [{"functionResponse": {"name": "g", "response": {}}}]}]),
         "invalid argument",
         "gemini",
+        "archestra-ai/archestra#7583",
     ),
     (
         "function responses must have the names and ids of their calls",
@@ -187,42 +195,156 @@ OF_GEMINI_3 = [
         ),
         "invalid argument",
         "gemini",
+        "BerriAI/litellm#34603",
     ),
     (
         "a call of the current turn must be signed",
         asking([HELLO, signed(FILLER), ANSWER, CALL, ANSWER]),
         "function call `default_api:f` , position 4.",
         "gemini",
+        "manthanabc/paws#103",
     ),
     (
         "a call of the current turn must be signed",
         asking([HELLO, CALL, ANSWER]),
         "function call `default_api:f` in the 2. content block is missing a `thought_signature`",
         "vertex",
+        "on Vertex: pydantic/pydantic-ai#3881",
     ),
     (
         "a signature must be that of its call",
         asking([HELLO, signed(sign({"functionCall": {"name": "f", "args": {"a": 1}}})), ANSWER]),
         "Corrupted thought signature.",
         "gemini",
+        "google-gemini/gemini-cli#13467",
     ),
     (
         "a signature must be that of its call",
-        asking([HELLO, signed("6IS7b6pk3TT7a3MhNMF21PJPWnOAhsk61aAUXOLwVdY="), ANSWER]),  # zerogravity#98
+        asking([HELLO, signed("6IS7b6pk3TT7a3MhNMF21PJPWnOAhsk61aAUXOLwVdY="), ANSWER]),
         "Corrupted thought signature.",
         "gemini",
+        "NikkeTryHard/zerogravity#98",
     ),
     (
         "a signature must be that of its call",
         asking([HELLO, signed(b64encode(FILLER.encode()).decode()), ANSWER]),
         "Thought signature is not valid.",
         "vertex",
+        "on Vertex: langchain-ai/langchain-google#1581",
     ),
     (
         "images of the last answer must be signed",
         asking([HELLO, {"role": "model", "parts": [{"text": "a"}, {"inlineData": {"data": ""}}]}, HELLO]),
         "Image part is missing a thought_signature in content position 2, part position 2.",
         "gemini",
+        "langchain-ai/langchain-google#1431",
+    ),
+]
+
+
+KEY = {"x-goog-api-key": "right"}
+VERTEX = "/v1beta1/projects/p/locations/global"
+BEGUN = {"x-goog-upload-header-content-length": "9", "x-goog-upload-header-content-type": "text/plain"}
+BYTES = {"x-goog-upload-command": "upload", "x-goog-upload-offset": "5"}
+GENERATE = "/v1beta/models/gemini-2.5-flash:generateContent"
+PHOTOS = "developers.google.com/photos/library/guides/resumable-uploads"
+
+# over the wire: rule, (method, path, headers, body), (status, a piece of Google's words), a piece of the evidence
+AT_THE_DOOR = [
+    (
+        "an API key must come",
+        ("POST", GENERATE, {}, asking()),
+        (403, "unregistered callers"),
+        "PublicAffairs/openai-gemini#92",
+    ),
+    (
+        "the API key must be right",
+        ("POST", GENERATE, {"x-goog-api-key": "wrong"}, asking()),
+        (400, "API_KEY_INVALID"),
+        "mirascope-google-gemini-2-5-flash-a48ce0de",
+    ),
+    (
+        "a token must not be over",
+        (
+            "POST",
+            f"{VERTEX}/publishers/google/models/gemini-2.5-flash:generateContent",
+            {"authorization": "Bearer emulated-token-0"},
+            asking(),
+        ),
+        (401, "Expected OAuth 2 access token"),
+        "googleapis/google-cloud-python#15080",
+    ),
+    (
+        "a path must be that of a method",
+        ("POST", "/v1beta/models/gemini-2.5-flash:sing", KEY, asking()),
+        (404, "Error 404 (Not Found)!!1"),
+        "vertexai-sdk-test-data-unary-failure-invalid-location-url-not-found-ht-2702fa34",
+    ),
+    (
+        "a path must be that of a method",
+        ("PATCH", "/v1beta/files/a", KEY, {}),
+        (404, "Error 404 (Not Found)!!1"),
+        "vertexai-sdk-test-data-unary-failure-invalid-location-url-not-found-ht-2702fa34",
+    ),
+    (
+        "a body must be JSON",
+        ("POST", GENERATE, KEY, b"{"),
+        (400, "Invalid JSON payload received."),
+        "MinLL/SkyrimNet-GamePlugin#77",
+    ),
+    (
+        "a body must fit the published schema",
+        ("POST", GENERATE, KEY, {"system": 1}),
+        (400, "Unknown name"),
+        "glowingjade/obsidian-smart-composer#455",
+    ),
+    (
+        "a page must be one of the list",
+        ("GET", "/v1beta/models?pageToken=x", KEY, b""),
+        (400, "invalid argument"),
+        "https://google.aip.dev/158",
+    ),
+    (
+        "a model must be listed",
+        ("GET", "/v1beta/models/gemini-3.6-flahs", KEY, b""),
+        (404, "is not found for API version v1beta"),
+        "pydantic-ai-test-model-name-suggestion-google-86f66ec2",
+    ),
+    (
+        "a model must be listed",
+        ("POST", f"{VERTEX}/publishers/google/models/none:generateContent", KEY, asking()),
+        (404, "Publisher Model `projects/p/locations/global/publishers/google/models/none` not found."),
+        "opentelemetry-python-contrib-test-generate-content-missing-model-d7161f98",
+    ),
+    (
+        "an upload must have begun",
+        ("POST", "/upload/v1beta/files?upload_id=none", BYTES, b""),
+        (404, "Requested entity was not found."),
+        PHOTOS,
+    ),
+    (
+        "a chunk must follow what has come",
+        ("POST", "/upload/v1beta/files?upload_id=u_1", BYTES, b""),
+        (400, "invalid argument"),
+        PHOTOS,
+    ),
+    (
+        "a file must be there",
+        ("GET", "/v1beta/files/none", KEY, b""),
+        (403, "access the File none or it may not exist."),
+        "langgenius/dify-plugin-daemon#192",
+    ),
+    (
+        "a cache must be there",
+        ("GET", "/v1beta/cachedContents/none", KEY, b""),
+        (403, "CachedContent not found"),
+        "rig-explicit-cache-expired-f73b672a",
+    ),
+    (
+        "a cache must be there on Vertex",
+        ("GET", f"{VERTEX}/cachedContents/none", KEY, b""),
+        (404, "Not found: cache content metadata none."),
+        "vertexai-sdk-test-data-unary-failure-context-cache-not-found-707cd335",
     ),
 ]
 
@@ -236,13 +358,16 @@ def test_a_request_that_breaks_the_rule_is_refused_in_googles_words(rule, body, 
     assert evidence in why
 
 
-@pytest.mark.parametrize(("rule", "body", "words", "backend"), OF_GEMINI_3, ids=[row[0] for row in OF_GEMINI_3])
-def test_gemini_3_refuses_more_and_2_5_does_not(rule, body, words, backend):
+@pytest.mark.parametrize(
+    ("rule", "body", "words", "backend", "evidence"), OF_GEMINI_3, ids=[row[0] for row in OF_GEMINI_3]
+)
+def test_gemini_3_refuses_more_and_2_5_does_not(rule, body, words, backend, evidence):
     """Signatures are checked from Gemini 3 on; https://ai.google.dev/gemini-api/docs/thought-signatures."""
     model = IMAGE_MODEL if "image" in rule else GEMINI_3
     message, why = refusal(body, backend, model)
     assert words in message
     assert why.startswith(rule)
+    assert evidence in why
     read = read_body(body, "in.GenerateContentRequest", backend)
     check(Asked(body=read, model=MODELS["gemini-2.5-flash"], backend=backend))
 
@@ -278,10 +403,66 @@ def test_gemini_3_takes_what_it_documents(contents, model, note):
     check(Asked(body=read, model=MODELS[model]))
 
 
-def test_every_rule_has_evidence_and_a_row_above():
-    """A rule that nothing breaks is a rule that nobody knows to hold."""
-    assert RULES.keys() == _refusals().keys() == {row[0] for row in [*BROKEN, *OF_GEMINI_3]}
-    assert all(refusal["seen"] for refusal in _refusals().values())
+@pytest.fixture(scope="module")
+def emulator():
+    with Emulator(api_key="right") as emulator:
+        emulator_url = f"{emulator.base_url}/upload/v1beta/files"
+        assert httpx.post(emulator_url, headers={**KEY, **BEGUN}, json={"file": {}}).is_success
+        yield emulator
+
+
+@pytest.mark.parametrize(("rule", "asked", "refused", "evidence"), AT_THE_DOOR, ids=[row[0] for row in AT_THE_DOOR])
+def test_what_is_refused_at_the_door_says_its_rule_too(emulator, rule, asked, refused, evidence):
+    """Paths, keys and things kept are refused as Google does, and `refused` tells who saw it."""
+    method, path, headers, body = asked
+    status, words = refused
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answer = httpx.request(method, emulator.base_url + path, headers=headers, content=raw)
+    assert answer.status_code == status
+    assert words in answer.text
+    received = emulator.requests[-1]
+    assert received.status == status
+    assert received.refused.startswith(rule)
+    assert evidence in received.refused
+
+
+CITATION = re.compile(
+    r"(?:on Vertex: )?(?:(?P<recording>[a-z][a-z0-9-]+-[0-9a-f]{8})|[\w.-]+/[\w.-]+#\d+(?:, .+)?"
+    r"|https://(?:ai|docs\.cloud|developers|google\.aip)\.(?:google\.dev|google\.com|dev)/.+"
+    r"|discovery document, [A-Z]\w+(?:\.\w+)?: .+)"
+)
+
+
+def test_every_rule_has_a_row_above_with_its_witness():
+    """A rule that nothing breaks is one that nobody knows to hold, and one without a witness may not exist."""
+    rows = {row[0] for row in [*BROKEN, *OF_GEMINI_3, *AT_THE_DOOR]}
+    assert REFUSALS.keys() == rows
+    assert RULES.keys() <= rows
+    for rule, known in REFUSALS.items():
+        assert known["seen"], rule
+        assert [one for one in known["seen"] if CITATION.fullmatch(one) is None] == [], rule
+
+
+def test_every_recording_that_is_cited_is_of_a_refusal():
+    """What Google answered with 200 is no witness; it would be the opposite."""
+    if (folder := os.environ.get("GENAI_RECORDINGS")) is None:
+        pytest.skip("GENAI_RECORDINGS names no folder of recordings")
+    lines = [line for path in sorted(Path(folder).glob("*.jsonl")) for line in path.read_text("utf-8").splitlines()]
+    status = {one["id"]: one["status"] for one in map(json.loads, lines)}
+    found = [CITATION.fullmatch(one) for known in REFUSALS.values() for one in known["seen"]]
+    cited = [match["recording"] for match in found if match is not None and match["recording"]]
+    assert len(cited) >= 8
+    assert [one for one in cited if status[one] < 400] == []
+
+
+def test_only_the_list_of_rules_refuses():
+    """A refusal that is made anywhere else would have no witness."""
+    folder = Path(__file__).parents[2] / "langchain_genai_chat" / "emulator"
+    text = "\n".join(path.read_text("utf-8") for path in folder.glob("*.py"))
+    raised = re.findall(r"RefusalError\(\s*(rule|\"[^\"]+\")", text)
+    assert len(raised) == text.count("RefusalError(") - text.count("class RefusalError(")
+    named = {one.strip('"') for one in raised} - {"rule"}
+    assert named | RULES.keys() == REFUSALS.keys()
 
 
 # body, a recorded request of the kind that Google answered
