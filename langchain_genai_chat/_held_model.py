@@ -4,7 +4,8 @@ Knows when what was derived from the fields is no longer true; knows nothing of 
 """
 
 import copy
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from types import TracebackType
 from typing import Any, Self
@@ -50,28 +51,53 @@ RATE = ("requests_per_second", "check_every_n_seconds", "max_bucket_size")
 class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=True):
     """What `ChatGenAI` is while nobody calls it."""
 
-    model: str
-    """A bare name, `models/...`, `tunedModels/...`, or a resource name of Vertex AI."""
-    headers: dict[str, str] | None = Field(default=None, exclude=True, repr=False)
-    """Sent with every request; a call's are merged over them. Kept out of traces, since they may authenticate."""
-    timeout: float | dict[str, float | None] | None = None
-    """Seconds: for a call with its retries, for the longest silence of a stream; or an `httpx.Timeout`.
-
-    None is the default of `RetryPolicy`: 600 s, and 120 s of silence.
-    """
-    max_retries: int | None = None
-    """Requests after the first; None is what `retry` says, 2 by default."""
-    retry: types.RetryPolicy | None = None
-    extra_body: Json | None = None
-    """Merged into the body of each request as it is."""
-    genai_client: Client | None = Field(default=None, exclude=True, repr=False)
-    """The argument `client`: one that is used instead of making one, and is not closed."""
-    streaming: bool | None = None
-    """True: `invoke` streams too. False: nothing does, `stream` gives one chunk."""
-    history: History = "strict"
-    """`"strict"`: what Google would refuse raises before the request. `"repair"`: it is mended, with a warning."""
-    on_bad_reply: OnBadReply = "return"
-    """A blocked, empty or malformed answer is returned flagged, raised as `BadReplyError`, or asked for again."""
+    model: str = Field(description="A bare name, `models/...`, `tunedModels/...`, or a resource name of Vertex AI.")
+    headers: dict[str, str] | None = Field(
+        default=None,
+        exclude=True,
+        repr=False,
+        description=(
+            "Sent with every request; a call's are merged over them. Kept out of traces, since they may authenticate."
+        ),
+    )
+    timeout: float | dict[str, float | None] | None = Field(
+        default=None,
+        description=(
+            "Seconds: for a call with its retries, for the longest silence of a stream; or an `httpx.Timeout`. "
+            "None is the default of `RetryPolicy`: 600 s, and 120 s of silence."
+        ),
+    )
+    max_retries: int | None = Field(
+        default=None,
+        description="Requests after the first; None is what `retry` says, 2 by default.",
+    )
+    retry: types.RetryPolicy | None = Field(
+        default=None,
+        description="How often, how long and for which statuses is tried again; the two above count more.",
+    )
+    extra_body: Json | None = Field(default=None, description="Merged into the body of each request as it is.")
+    genai_client: Client | None = Field(
+        default=None,
+        exclude=True,
+        repr=False,
+        description="The argument `client`: one that is used instead of making one, and is not closed.",
+    )
+    streaming: bool | None = Field(
+        default=None,
+        description="True: `invoke` streams too. False: nothing does, `stream` gives one chunk.",
+    )
+    history: History = Field(
+        default="strict",
+        description=(
+            '`"strict"`: what Google would refuse raises before the request. `"repair"`: it is mended, with a warning.'
+        ),
+    )
+    on_bad_reply: OnBadReply = Field(
+        default="return",
+        description=(
+            "A blocked, empty or malformed answer is returned flagged, raised as `BadReplyError`, or asked for again."
+        ),
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -108,6 +134,20 @@ class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=T
             raise ValueError(f"http_client has its own {', '.join(given)}; pass either.")
         self._layer.check()
         return self
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """What the user set, without LangChain's versions, a known profile, and the login in an address."""
+        yield "model", self.model
+        for name, value in super().__repr_args__():
+            shown = value
+            match name:
+                case "metadata":
+                    shown = {key: each for key, each in value.items() if key != "lc_versions"}
+                case "base_url":
+                    shown = re.sub(r"//[^/@]*@", "//", value)
+            known = name == "model" or (name == "profile" and value == profile_of(self.model))
+            if not known and shown != {}:
+                yield name, shown
 
     @property
     def client(self) -> Client:

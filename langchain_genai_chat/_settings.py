@@ -24,21 +24,52 @@ OnBadReply: TypeAlias = Literal["return", "raise", "retry"]
 class ConnectionFields(BaseModel, defer_build=True):  # only as a base is it ever built; so is the next one
     """Where requests go and who sends them: what a client is made of, so that none goes with one that is given."""
 
-    api_key: SecretStr | None = None
-    """Also `google_api_key`."""
-    vertexai: bool | None = None
-    """Vertex AI instead of the Gemini API; by default what `GOOGLE_GENAI_USE_VERTEXAI` says."""
-    project: str | None = None
-    location: str | None = None
-    credentials: Any = Field(default=None, exclude=True, repr=False)
-    base_url: str | None = None
-    """Of a gateway or the emulator; a version at its end is not doubled."""
-    api_version: str | None = None
-    http_client: Any = Field(default=None, exclude=True, repr=False)
-    """Anything with the interface of `httpx.Client`; used, shared with copies, never closed."""
-    http_async_client: Any = Field(default=None, exclude=True, repr=False)
-    proxy: Any = Field(default=None, exclude=True, repr=False)
-    verify: Any = Field(default=None, exclude=True, repr=False)
+    api_key: SecretStr | None = Field(default=None, description="Also `google_api_key`.")
+    vertexai: bool | None = Field(
+        default=None,
+        description="Vertex AI instead of the Gemini API; by default what `GOOGLE_GENAI_USE_VERTEXAI` says.",
+    )
+    project: str | None = Field(
+        default=None,
+        description="Of Google Cloud, for Vertex AI; by default `GOOGLE_CLOUD_PROJECT`, else the credentials' own.",
+    )
+    location: str | None = Field(
+        default=None,
+        description='A region, `"global"`, `"us"` or `"eu"`, for Vertex AI; by default `GOOGLE_CLOUD_LOCATION`.',
+    )
+    credentials: Any = Field(
+        default=None,
+        exclude=True,
+        repr=False,
+        description=(
+            "For Vertex AI: a service account's file or dict, an object of `google.auth`, or a callable that "
+            "gives a token."
+        ),
+    )
+    base_url: str | None = Field(
+        default=None,
+        description="Of a gateway or the emulator; a version at its end is not doubled.",
+    )
+    api_version: str | None = Field(default=None, description="`v1beta`, `v1`, ...; by default the backend's own.")
+    http_client: Any = Field(
+        default=None,
+        exclude=True,
+        repr=False,
+        description="Anything with the interface of `httpx.Client`; used, shared with copies, never closed.",
+    )
+    http_async_client: Any = Field(
+        default=None,
+        exclude=True,
+        repr=False,
+        description="The same for `httpx.AsyncClient`.",
+    )
+    proxy: Any = Field(default=None, exclude=True, repr=False, description="An address, or an `httpx.Proxy`.")
+    verify: Any = Field(
+        default=None,
+        exclude=True,
+        repr=False,
+        description="As httpx takes it: False, or an `ssl.SSLContext`.",
+    )
 
 
 class GenerationFields(BaseModel, defer_build=True):
@@ -47,60 +78,133 @@ class GenerationFields(BaseModel, defer_build=True):
     None means not set, and is not sent; every other value is, falsy ones too.
     """
 
-    temperature: float | None = None
-    top_p: float | None = None
-    top_k: float | None = None
-    max_tokens: int | None = None
-    """At most so many tokens of answer and thoughts; also `max_output_tokens`."""
-    stop: list[str] | None = None
-    """Where the answer ends; also `stop_sequences`."""
-    n: int | None = None
-    """How many answers are made, of which each is a generation; also `candidate_count`."""
-    seed: int | None = None
-    presence_penalty: float | None = None
-    frequency_penalty: float | None = None
-    response_logprobs: bool | None = None
-    logprobs: int | None = None
-    """How many candidates for each token, 0 to 20; with `response_logprobs=True`."""
-    thinking_budget: int | None = None
-    """Tokens for thinking, up to Gemini 2.5: 0 is off, -1 is as many as the model finds right."""
-    thinking_level: str | None = None
-    """How much is thought, from Gemini 3 on: `minimal`, `low`, `medium` or `high`."""
-    reasoning_effort: str | None = None
-    """LangChain's word for the two above: `none`, `minimal`, `low`, `medium`, `high` or `xhigh`; see `EFFORTS`."""
-    include_thoughts: bool | None = None
-    """Summaries of thoughts come as reasoning blocks."""
-    thinking_config: Json | None = None
-    safety_settings: list[Json] | None = None
-    """A list of `{"category", "threshold"}`, or a dict of thresholds by category; a call's are merged by category."""
-    response_mime_type: str | None = None
-    response_schema: Any = None
-    response_json_schema: Any = None
-    response_format: Any = None
-    response_modalities: list[str] | None = None
-    media_resolution: str | None = None
-    speech_config: Json | str | None = None
-    image_config: Json | None = None
-    audio_timestamp: bool | None = None
-    audio_transcription_config: Json | None = None
-    translation_config: Json | None = None
-    enable_enhanced_civic_answers: bool | None = None
-    enable_affective_dialog: bool | None = None
-    routing_config: Json | None = None
-    model_selection_config: Json | None = None
-    system_instruction: Any = None
-    """Stands before what the conversation's system messages say."""
-    tools: list[Any] | None = None
-    tool_config: Json | None = None
-    cached_content: InstanceOf[Cache] | str | None = None
-    """A cache's name; what it holds is left out of requests. What `create_cache` gives is checked against them."""
-    labels: dict[str, str] | None = None
-    service_tier: str | None = None
-    """`standard`, `flex` or `priority`, on both backends."""
-    store: bool | None = None
-    model_armor_config: Json | None = None
-    generation_output_config: Json | None = None
-    continuation_token: str | None = None
+    temperature: float | None = Field(
+        default=None,
+        description="How much chance there is in what is said, from 0 up to 2.",
+    )
+    top_p: float | None = Field(
+        default=None,
+        description="Tokens are drawn from the likeliest that together have this probability.",
+    )
+    top_k: float | None = Field(default=None, description="Tokens are drawn from so many of the likeliest.")
+    max_tokens: int | None = Field(
+        default=None,
+        description="At most so many tokens of answer and thoughts; also `max_output_tokens`.",
+    )
+    stop: list[str] | None = Field(default=None, description="Where the answer ends; also `stop_sequences`.")
+    n: int | None = Field(
+        default=None,
+        description="How many answers are made, of which each is a generation; also `candidate_count`.",
+    )
+    seed: int | None = Field(default=None, description="The same seed and request give much the same answer.")
+    presence_penalty: float | None = Field(
+        default=None,
+        description="Against tokens that have occurred; more than 0 for more variety.",
+    )
+    frequency_penalty: float | None = Field(
+        default=None,
+        description="Against tokens by how often they have occurred; more than 0 for more variety.",
+    )
+    response_logprobs: bool | None = Field(
+        default=None,
+        description="The probabilities of the tokens come in `response_metadata`.",
+    )
+    logprobs: int | None = Field(
+        default=None,
+        description="How many candidates for each token, 0 to 20; with `response_logprobs=True`.",
+    )
+    thinking_budget: int | None = Field(
+        default=None,
+        description="Tokens for thinking, up to Gemini 2.5: 0 is off, -1 is as many as the model finds right.",
+    )
+    thinking_level: str | None = Field(
+        default=None,
+        description="How much is thought, from Gemini 3 on: `minimal`, `low`, `medium` or `high`.",
+    )
+    reasoning_effort: str | None = Field(
+        default=None,
+        description=(
+            "LangChain's word for the two above: `none`, `minimal`, `low`, `medium`, `high` or `xhigh`; see `EFFORTS`."
+        ),
+    )
+    include_thoughts: bool | None = Field(default=None, description="Summaries of thoughts come as reasoning blocks.")
+    thinking_config: Json | None = Field(
+        default=None,
+        description="`thinking_budget`, `thinking_level` and `include_thoughts` in one, as the wire has them.",
+    )
+    safety_settings: list[Json] | None = Field(
+        default=None,
+        description=(
+            'A list of `{"category", "threshold"}`, or a dict of thresholds by category; a call\'s are merged '
+            "by category."
+        ),
+    )
+    response_mime_type: str | None = Field(
+        default=None,
+        description="`text/plain`, `application/json` or `text/x.enum`.",
+    )
+    response_schema: Any = Field(
+        default=None,
+        description="What the answer is held to: a class, a dict of JSON Schema or of the OpenAPI subset.",
+    )
+    response_json_schema: Any = Field(default=None, description="The same, always as JSON Schema.")
+    response_format: Any = Field(
+        default=None,
+        description="OpenAI's form of the two above, or Google's of what media look like.",
+    )
+    response_modalities: list[str] | None = Field(
+        default=None,
+        description="What the answer is made of: `TEXT`, `IMAGE`, `AUDIO`.",
+    )
+    media_resolution: str | None = Field(
+        default=None,
+        description="With how many tokens media are seen: `MEDIA_RESOLUTION_LOW`, `..._MEDIUM`, `..._HIGH`.",
+    )
+    speech_config: Json | str | None = Field(
+        default=None,
+        description="Voice and language of speech; a str is the name of a voice.",
+    )
+    image_config: Json | None = Field(default=None, description="Aspect ratio and size of pictures.")
+    audio_timestamp: bool | None = Field(default=None, description="Times in sound are understood (Vertex AI).")
+    audio_transcription_config: Json | None = Field(default=None, description="How sound is transcribed.")
+    translation_config: Json | None = Field(default=None, description="How speech is translated.")
+    enable_enhanced_civic_answers: bool | None = Field(
+        default=None,
+        description="As the wire has it (Gemini API).",
+    )
+    enable_affective_dialog: bool | None = Field(default=None, description="Whether moods are heard, and answered to.")
+    routing_config: Json | None = Field(
+        default=None,
+        description="Which model answers, by quality or cost (Vertex AI).",
+    )
+    model_selection_config: Json | None = Field(
+        default=None,
+        description="Which model answers, by preference (Vertex AI).",
+    )
+    system_instruction: Any = Field(
+        default=None,
+        description="Stands before what the conversation's system messages say.",
+    )
+    tools: list[Any] | None = Field(default=None, description="What every call may use, as for `bind_tools`.")
+    tool_config: Json | None = Field(
+        default=None,
+        description="How tools are called, as the wire has it; `tool_choice` says it for most.",
+    )
+    cached_content: InstanceOf[Cache] | str | None = Field(
+        default=None,
+        description=(
+            "A cache's name; what it holds is left out of requests. What `create_cache` gives is checked against them."
+        ),
+    )
+    labels: dict[str, str] | None = Field(default=None, description="For bills (Vertex AI).")
+    service_tier: str | None = Field(default=None, description="`standard`, `flex` or `priority`, on both backends.")
+    store: bool | None = Field(default=None, description="Whether the service may keep the request (Gemini API).")
+    model_armor_config: Json | None = Field(
+        default=None,
+        description="Templates that prompts and answers are checked by (Vertex AI).",
+    )
+    generation_output_config: Json | None = Field(default=None, description="Where output goes (Vertex AI).")
+    continuation_token: str | None = Field(default=None, description="What an answer gave to go on with it.")
 
 
 # The table: a name of ours to its place in GenerateContentConfig, where the two differ.
@@ -190,15 +294,21 @@ def by_our_names(given: Mapping[str, Any], known: Mapping[str, str], taker: str)
         if name is None and spelled in MOVED:
             raise TypeError(f"{taker} takes no {spelled!r}; {MOVED[spelled]}.")
         if name is None:
-            near = difflib.get_close_matches(spelled, known, n=1, cutoff=0.5)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise TypeError(f"{taker} takes no {spelled!r}.{hint}")
+            raise TypeError(f"{taker} takes no {spelled!r}.{_hint(spelled, known)}")
         if value is None and name in named:
             continue
         if named.get(name) is not None:
             raise TypeError(f"{taker} was given {name!r} twice, once as {spelled!r}; pass it once.")
         named[name] = without_sdk(value)
     return named
+
+
+def _hint(spelled: str, known: Mapping[str, str]) -> str:
+    """A name that is nearly the same, or has this one as a word of its own; any other would mislead."""
+    names = [name for name in known if name.islower()]
+    near = difflib.get_close_matches(spelled.lower(), names, n=1, cutoff=0.75)
+    near += [name for name in names if spelled.lower() in name.split("_")]
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def plain(value: Any) -> Any:

@@ -19,6 +19,7 @@ from blockbuster import blockbuster_ctx
 from langchain_core import exceptions as core
 from langchain_core.caches import InMemoryCache
 from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
+from langchain_core.language_models import BaseChatModel
 from langchain_core.load import dumpd, dumps, load
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.outputs import ChatGeneration
@@ -921,6 +922,34 @@ def test_configurable_fields_work_and_leave_streaming_alone() -> None:
     model = service.model(stop=["x"]).configurable_fields(temperature=ConfigurableField(id="heat"))
     assert len(list(model.stream("Hi", config={"configurable": {"heat": 0.7}}))) > 1
     assert service.bodies[0]["generationConfig"] == {"temperature": 0.7, "stopSequences": ["x"]}
+
+
+def test_a_model_shows_what_was_set_of_it() -> None:
+    """A line in a log or a notebook; LangChain's versions and the whole profile would fill a page."""
+    assert repr(ChatGenAI(model=MODEL)) == f"ChatGenAI(model='{MODEL}')"
+    model = ChatGenAI(
+        model=MODEL,
+        api_key=KEY,
+        temperature=0,
+        base_url="https://user:word@gw.example/x",
+        headers={"authorization": "Bearer made-up"},
+        metadata={"team": "blue"},
+        profile={"tool_calling": False},
+    )
+    shown = repr(model)
+    assert shown.startswith(f"ChatGenAI(model='{MODEL}', temperature=0.0, ")
+    for text in ("'https://gw.example/x'", "metadata={'team': 'blue'}", "profile={'tool_calling': False}"):
+        assert text in shown
+    for secret in (KEY, "word", "made-up"):
+        assert secret not in shown + str(model)
+
+
+def test_every_field_says_what_it_is() -> None:
+    """To editors, and to LangChain where it shows what is configurable."""
+    core_fields = BaseChatModel.model_fields
+    ours = {name: field for name, field in ChatGenAI.model_fields.items() if name not in core_fields}
+    assert len(ours) > 50
+    assert [name for name, field in ours.items() if not field.description] == []
 
 
 @pytest.mark.behaviour("B117", "B078")

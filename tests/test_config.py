@@ -117,11 +117,26 @@ def test_what_was_not_set_is_not_sent() -> None:
 @pytest.mark.behaviour("B073")
 @pytest.mark.parametrize(
     ("name", "nearest"),
-    [("temprature", "temperature"), ("max_token", "max_tokens"), ("max_ouput_tokens", "max_output_tokens")],
+    [
+        ("temprature", "temperature"),
+        ("max_token", "max_tokens"),
+        ("max_ouput_tokens", "max_output_tokens"),
+        ("maxToken", "max_tokens"),
+        ("thinkingLevl", "thinking_level"),
+        ("budget", "thinking_budget"),
+        ("effort", "reasoning_effort"),
+    ],
 )
 def test_an_unknown_name_raises_and_names_the_nearest(name: str, nearest: str) -> None:
     """A misspelt option that is ignored is found in production."""
     with pytest.raises(TypeError, match=f"takes no '{name}'.*'{nearest}'"):
+        layer(**{name: 1})
+
+
+@pytest.mark.parametrize("name", ["prompt", "region", "user", "best_of", "endpoint", "service_account", "logit_bias"])
+def test_a_name_that_is_like_no_other_gets_no_hint(name: str) -> None:
+    """'project' for a prompt, or 'store' for a system, sends people the wrong way."""
+    with pytest.raises(TypeError, match=rf"takes no '{name}'\.$"):
         layer(**{name: 1})
 
 
