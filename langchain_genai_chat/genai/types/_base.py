@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
 from pydantic_core import PydanticCustomError
@@ -37,7 +37,7 @@ class WireModel(BaseModel):
     `model_dump(mode="json", by_alias=True, exclude_none=True)` gives the JSON of the wire.
     """
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
@@ -65,7 +65,7 @@ def field_spellings(model: type[BaseModel]) -> dict[str, str]:
 class ConfigModel(WireModel):
     """Options of a call: an unknown field raises and names the nearest, since it would be ignored."""
 
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -4,9 +4,9 @@ Knows nothing of how the flat form is laid out on the wire.
 """
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, ConfigDict, Field
 
 from ._base import Base64, ConfigModel, WireModel
 from .enums import (
@@ -165,7 +165,7 @@ class GenerateContentConfig(GenerationSettings, ConfigModel):
     `system_instruction` takes whatever `contents` takes for one content; it is read when the request is made.
     """
 
-    model_config = ConfigModel.model_config
+    model_config: ClassVar[ConfigDict] = ConfigModel.model_config
 
     http_options: HttpOptions | None = None
     should_return_http_response: bool | None = None

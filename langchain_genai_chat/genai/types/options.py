@@ -4,7 +4,7 @@ Knows the names of google-genai's options and their units; sends nothing itself.
 """
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
@@ -25,7 +25,7 @@ class RetryPolicy(BaseModel):
         ValueError: A number is negative, or a time that bounds something is not more than 0.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     max_retries: int = 2
     """Requests after the first one; 0 sends each request once."""
@@ -68,7 +68,7 @@ class RetryPolicy(BaseModel):
 
 
 class _Options(BaseModel):
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=to_camel,
         populate_by_name=True,
         extra="forbid",
