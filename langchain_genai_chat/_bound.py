@@ -3,11 +3,12 @@
 Knows LangChain's bindings; everything else is the model's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import _ChatModelBinding
+from langchain_core.runnables import Runnable
 
 from .genai.types.preview import Preview
 
@@ -23,6 +24,26 @@ class BoundModel(_ChatModelBinding):  # type: ignore[no-redef]  # pydantic's plu
         bound: Any = self.bound
         shown: Preview = bound.preview(messages, stream=stream, **of_a_call({**self.kwargs, **kwargs}))
         return shown
+
+    def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> "BoundModel":
+        """The model with these tools and what was bound before, but for other tools; see `ChatGenAI.bind_tools`."""
+        bound: Any = self.bound
+        made: BoundModel = bound.bind_tools(tools, **{**self._kept(), **kwargs})
+        return type(self)(bound=bound, kwargs=made.kwargs, config=self.config)
+
+    def with_structured_output(
+        self, schema: dict[str, Any] | type | None = None, **kwargs: Any
+    ) -> Runnable[LanguageModelInput, Any]:
+        """The model with replies of a schema and what was bound before; see `ChatGenAI.with_structured_output`.
+
+        Tools that were bound before are left out, as LangChain's other models leave them: pass `tools` here.
+        """
+        bound: Any = self.bound
+        made: Runnable[LanguageModelInput, Any] = bound.with_structured_output(schema, **{**self._kept(), **kwargs})
+        return made.with_config(self.config) if self.config else made
+
+    def _kept(self) -> dict[str, Any]:
+        return {name: value for name, value in of_a_call(self.kwargs).items() if name not in ("tools", "tool_choice")}
 
 
 def of_a_call(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -255,3 +255,29 @@ def test_what_is_changed_in_place_counts_everywhere(given, change, *, place, exp
     for step in place:
         found = found[step]
     assert found == expected
+
+
+PERSON = {"title": "Person", "type": "object", "properties": {"name": {"type": "string"}}}
+
+
+@pytest.mark.parametrize("method", ["json_schema", "function_calling"])
+def test_what_was_bound_stays_when_a_schema_is_asked_for(method):
+    """LangChain hands the method to the model below, which knows nothing of what was bound."""
+    asked: Any = model().bind(temperature=0.5, seed=3).with_config(tags=["blue"])
+    bound = asked.with_structured_output(PERSON, method=method, seed=4)
+    plain: Any = model().with_structured_output(PERSON, method=method)
+    sent, expected = bound.first.preview("a").body, plain.first.preview("a").body
+    assert sent.pop("generationConfig") == {**expected.pop("generationConfig", {}), "temperature": 0.5, "seed": 4}
+    assert sent == expected
+    assert bound.config["tags"] == ["blue"]
+
+
+def test_what_was_bound_stays_when_tools_are_bound():
+    """But for tools that were bound before and the choice among them, which these take the place of."""
+    first: Any = model().bind(temperature=0.5).bind_tools([search], tool_choice="search").with_config(tags=["blue"])
+    second = first.bind_tools([{"google_search": {}}])
+    assert second.preview("a").body == model().preview("a", temperature=0.5, tools=[{"google_search": {}}]).body
+    assert second.config["tags"] == ["blue"]
+    assert first.preview("a").body["toolConfig"]["functionCallingConfig"]["allowedFunctionNames"] == ["search"]
+    structured = first.with_structured_output(PERSON).first.preview("a").body
+    assert "tools" not in structured
