@@ -47,7 +47,7 @@ class Conversation:
 
     def __init__(self) -> None:
         self.messages: list[BaseMessage] = [SystemMessage(PERSONA)]
-        self.tokens = 0
+        self.tokens: int = 0
 
     def begin(self, text: str) -> list[BaseMessage]:
         """What to send for the next turn."""

@@ -39,9 +39,9 @@ class Prompt:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.quoted = QUOTED.findall(text)
-        self.names = names_in(QUOTED.sub(" ", text))
-        self.numbers = [float(one) if "." in one else int(one) for one in NUMBER.findall(text)]
+        self.quoted: list[str] = QUOTED.findall(text)
+        self.names: list[str] = names_in(QUOTED.sub(" ", text))
+        self.numbers: list[float] = [float(one) if "." in one else int(one) for one in NUMBER.findall(text)]
 
     def says(self, pattern: str) -> bool:
         """Whether it holds these words."""

@@ -17,7 +17,7 @@ GOOGLES = (b"\x01", b"\x0a", b"\x12")
 # Documented on both (pydantic/pydantic-ai#3881); the Gemini API takes their base64 too: recorded, 10 times, as in
 # pydantic-ai-test-cross-provider-capability-replay-google-gemini-3-flas-e8e8617a. Vertex does not
 # (langchain-ai/langchain-google#1570).
-FILLERS = {
+FILLERS: dict[str, tuple[str, ...]] = {
     "gemini": ("skip_thought_signature_validator", "context_engineering_is_the_way_to_go"),
     "vertex": ("skip_thought_signature_validator",),
 }

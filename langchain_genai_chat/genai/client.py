@@ -87,7 +87,7 @@ class Client:
                 )
             ),
         )
-        self.models = Models(self._api, self._transport)
+        self.models: Models = Models(self._api, self._transport)
 
     # Loaded on first use: a chat model of LangChain's needs `models` alone, and imports in 3 % less time.
     @cached_property
@@ -159,7 +159,7 @@ class AsyncClient:
     def __init__(self, api: Api, transport: AsyncTransport) -> None:
         self._api = api
         self._transport = transport
-        self.models = AsyncModels(api, transport)
+        self.models: AsyncModels = AsyncModels(api, transport)
 
     # Loaded on first use, as `Client`'s.
     @cached_property
