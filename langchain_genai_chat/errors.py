@@ -188,7 +188,9 @@ class SchemaTooComplexError(RefusedRequestError):
 
     def __init__(self, code: int, response_json: Any, response: Any = None) -> None:
         super().__init__(code, response_json, response)
-        self.weight: dict[str, int] = {} if response is None else weight_of(_schemas_in(from_json(response.request.content)))
+        self.weight: dict[str, int] = (
+            {} if response is None else weight_of(_schemas_in(from_json(response.request.content)))
+        )
 
     def __str__(self) -> str:
         counted = ", ".join(f"{name.replace('_', ' ')}: {count}" for name, count in self.weight.items())

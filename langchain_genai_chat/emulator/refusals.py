@@ -62,7 +62,9 @@ class RefusalError(Exception):
         words = known.get(backend) or known.get("gemini", GENERAL)
         # only what the service lists with "* " is told of every place
         message = "".join(words.format(**one) for one in (*places, {})[: (words.startswith("* ") and len(places)) or 1])
-        self.fault: Fault = Fault.of(known.get("status", "INVALID_ARGUMENT"), message, *known.get("details", ()), *details)
+        self.fault: Fault = Fault.of(
+            known.get("status", "INVALID_ARGUMENT"), message, *known.get("details", ()), *details
+        )
         if "page" in known:
             self.fault = Fault(code=CODES["NOT_FOUND"], body=known["page"])
 
