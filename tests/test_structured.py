@@ -25,7 +25,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from langchain_genai_chat import ChatGenAI
 from langchain_genai_chat._schemas import schema_of
 from langchain_genai_chat._structured import Asked, ReplyParser, ask_for, parsed_replies
-from langchain_genai_chat.emulator import Answer, Emulator
+from langchain_genai_chat.emulator import Emulator
+from langchain_genai_chat.emulator.scripted import Answer
 from langchain_genai_chat.errors import BadReplyError, InvalidRequestError, OutputTruncatedError, PromptBlockedError
 
 Json = dict[str, Any]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .refusals import Fault
-    from .scripted import Answer, Answerer, Call, Cut, Received, Reply, Wait
+    from .scripted import Call, Cut, Received, Reply
     from .server import Emulator
 
-__all__ = ["Answer", "Answerer", "Call", "Cut", "Emulator", "Fault", "Received", "Reply", "Wait"]
+__all__ = ["Call", "Cut", "Emulator", "Fault", "Received", "Reply"]
 
 
 def __getattr__(name: str) -> Any:

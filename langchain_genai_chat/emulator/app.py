@@ -25,7 +25,7 @@ from .catalogue import Model, load_models
 from .model import answer, answer_in_events, count_tokens, total_of
 from .refusals import Fault, Json, RefusalError
 from .rules import check, check_key, find_model
-from .scripted import Answer, Answerer, Call, Cut, Event, Received, Reply, Wait
+from .scripted import Answer, Answerer, Call, Cut, Event, Received, Reply
 from .store import GRANULARITY, Store
 from .validate import Backend, read_body
 
@@ -214,8 +214,8 @@ async def _whole(said: Iterable[Event]) -> AsyncIterator[Json]:
     """The events that are sent, up to where the script breaks the connection; a text that is the last one ends it."""
     events = [*said]
     for i, event in enumerate(events):
-        if isinstance(event, Wait):
-            await asyncio.sleep(event.seconds)
+        if isinstance(event, int | float):
+            await asyncio.sleep(event)
         elif isinstance(event, str):
             reason = {"finishReason": "STOP"} if i == len(events) - 1 else {}
             yield {"candidates": [{"content": {"role": "model", "parts": [{"text": event}]}, **reason, "index": 0}]}

@@ -65,14 +65,7 @@ class Cut:
     """Stands where the connection breaks: in a list of events, or for the whole answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Stands in a list of events where the stream is silent for some seconds."""
-
-    seconds: float
-
-
-Event: TypeAlias = str | Json | Wait | type[Cut]
+Event: TypeAlias = str | Json | float | type[Cut]
 Answer: TypeAlias = str | Call | Reply | Json | list[Any] | Fault | type[Cut]
 Answerer: TypeAlias = Callable[[Received], Answer | None]
 

@@ -64,7 +64,7 @@ class Emulator:
 
         Args:
             answers: A text, a `Call` or a `Reply` is an answer in short. A dict is a whole response, or one event
-                of a stream, word for word. A list holds a stream's events, texts or dicts, with `Wait(seconds)`
+                of a stream, word for word. A list holds a stream's events, texts or dicts, with seconds
                 where it is silent (a unary call gets a 501 that says so). `Cut`, in a list or for all of it, breaks
                 the connection. A `Fault` is an error. A function is called in a thread with the request and returns
                 one of these, or None for the emulator's own model.

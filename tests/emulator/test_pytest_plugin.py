@@ -24,7 +24,7 @@ filterwarnings = error
 IMPORTS = """
 import pytest
 from langchain_genai_chat import ChatGenAI, errors
-from langchain_genai_chat.emulator import Call, Cut, Emulator, Fault, Reply, Wait
+from langchain_genai_chat.emulator import Call, Cut, Emulator, Fault, Reply
 
 MODEL = "gemini-3.5-flash"
 """
@@ -87,7 +87,7 @@ def test_faults(gemini):
 
 async def test_streams(gemini):
     model = ChatGenAI(model=MODEL)
-    gemini.script(["It is ", Wait(0.2), "sunny."], ["It is ", Cut], Reply("It is", finish_reason="MAX_TOKENS"))
+    gemini.script(["It is ", 0.2, "sunny."], ["It is ", Cut], Reply("It is", finish_reason="MAX_TOKENS"))
     begun = time.monotonic()
     assert "".join([chunk.text async for chunk in model.astream("Hi")]) == "It is sunny."
     assert time.monotonic() - begun >= 0.2

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from langchain_genai_chat.emulator import Answer, Emulator, Fault, Received
+from langchain_genai_chat.emulator import Emulator, Fault, Received
+from langchain_genai_chat.emulator.scripted import Answer
 
 PROGRAM = Path(__file__).with_name("answer_many.py")
 PROMPTS = 1_000

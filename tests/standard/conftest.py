@@ -1,10 +1,11 @@
-"""What is recorded in cassettes, and how a request is found in them again.
+"""How cassettes are recorded, and how a request is found in them again.
 
-Cassettes are recorded on the emulator with `make cassettes`, and replayed without any server.
+What may stand in one is the package's to say; `make record` makes them anew, and says what was recorded.
 """
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,37 +13,11 @@ import pytest
 from vcr import VCR
 from vcr.request import Request
 
+from langchain_genai_chat.cassettes import VCR_CONFIG
+
 Json = dict[str, Any]
 
-HOST = "http://emulator.invalid"
-"""In place of whatever server was recorded."""
-KEPT_REQUEST_HEADERS = ("content-type",)
-KEPT_RESPONSE_HEADERS = ("content-type", "retry-after", "server")
-"""All that is recorded of headers: what is not listed cannot carry a key, an account or a token."""
-KEPT_QUERY = ("alt", "pageSize")
-RESOURCE = re.compile(r"projects/[^/]+/locations/[^/]+")
 RANDOM_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-
-
-def scrubbed_uri(uri: str) -> str:
-    """Path and harmless parameters, on no host."""
-    path, _, query = uri.partition("?")
-    kept = "&".join(each for each in query.split("&") if each.partition("=")[0] in KEPT_QUERY)
-    place = RESOURCE.sub("projects/scrubbed/locations/global", re.sub(r"^https?://[^/]*", "", path))
-    return HOST + place + (f"?{kept}" if kept else "")
-
-
-def scrubbed_request(request: Request) -> Request:
-    """A request without its host, its project, and nearly all headers."""
-    request.uri = scrubbed_uri(request.uri)
-    request.headers = {name: value for name, value in request.headers.items() if name.lower() in KEPT_REQUEST_HEADERS}
-    return request
-
-
-def scrubbed_response(response: Json) -> Json:
-    """A response without nearly all headers; vcrpy hands over its own, so that a copy is changed."""
-    kept = {name: value for name, value in response["headers"].items() if name.lower() in KEPT_RESPONSE_HEADERS}
-    return {**response, "headers": kept}
 
 
 def steady(body: Any) -> Any:
@@ -64,13 +39,7 @@ def pytest_recording_configure(config: Any, vcr: VCR) -> None:
 
 @pytest.fixture(scope="session")
 def vcr_config() -> Json:
-    return {
-        "match_on": ["method", "uri", "same_body"],
-        "before_record_request": scrubbed_request,
-        "before_record_response": scrubbed_response,
-        "allow_playback_repeats": True,
-        "decode_compressed_response": True,
-    }
+    return {**VCR_CONFIG, "match_on": ["method", "uri", "same_body"], "allow_playback_repeats": True}
 
 
 @pytest.fixture
@@ -85,3 +54,12 @@ def recorder(vcr_config: Json) -> VCR:
 @pytest.fixture(scope="module")
 def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
     return str(Path(request.config.rootpath, "cassettes", Path(request.node.fspath).stem.removeprefix("test_")))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say who answered what was recorded."""
+    if config.getoption("--record-mode") == "rewrite":
+        texts = [path.read_text(encoding="utf-8") for path in Path(config.rootpath, "cassettes").rglob("*.yaml")]
+        servers = Counter(server for text in texts for server in re.findall(r"      server:\n      - (.*)", text))
+        for server, count in servers.items():
+            terminalreporter.write_line(f"cassettes hold {count} answers of {server}")

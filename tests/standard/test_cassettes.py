@@ -1,6 +1,9 @@
-"""Cassettes hold what was said and nothing of who said it."""
+"""Cassettes hold what was said, who answered, and nothing of who asked."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +17,12 @@ from vcr import VCR
 from vcr.request import Request
 
 from langchain_genai_chat import ChatGenAI
-from langchain_genai_chat.emulator import Emulator
+from langchain_genai_chat.cassettes import VCR_CONFIG
+from langchain_genai_chat.emulator import Emulator, Fault
 
 CASSETTES = Path(__file__).parents[2] / "cassettes"
 MODEL = "gemini-3.5-flash"
+HELLO = [{"role": "user", "parts": [{"text": "Hello"}]}]
 SECRETS = ("SecretSecretSecret", "secret-token", "secret-project", "secret@example.com")
 HEADERS = {
     "request": {"content-type"},
@@ -36,7 +41,7 @@ def test_cassettes_name_no_server_and_hold_no_headers_but_harmless_ones() -> Non
         for interaction in yaml.safe_load(path.read_text(encoding="utf-8"))["interactions"]:
             for side, allowed in HEADERS.items():
                 assert {name.lower() for name in interaction[side]["headers"]} <= allowed, path.name
-            assert interaction["request"]["uri"].startswith("http://emulator.invalid/v1beta/models/"), path.name
+            assert interaction["request"]["uri"].startswith("http://recorded.invalid/v1beta/models/"), path.name
 
 
 def test_cassettes_say_that_the_emulator_answered() -> None:
@@ -44,6 +49,28 @@ def test_cassettes_say_that_the_emulator_answered() -> None:
     for path in recorded():
         for interaction in yaml.safe_load(path.read_text(encoding="utf-8"))["interactions"]:
             assert interaction["response"]["headers"]["server"] == ["langchain-genai-chat-emulator"], path.name
+
+
+@pytest.mark.parametrize("key", [SECRETS[0], None])
+def test_recording_takes_the_service_with_a_key_and_the_emulator_without(key: str | None, tmp_path: Path) -> None:
+    """`make record`, with an emulator in the service's place: it tells who answered, and leaves no key behind."""
+    root = Path(__file__).parents[2]
+    with Emulator(api_key=key) as service:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE", "GEMINI"))}
+        if key:
+            environment |= {"GOOGLE_API_KEY": key, "GOOGLE_GEMINI_BASE_URL": service.base_url}
+        suite = f"{root}/tests/standard/test_integration.py"
+        options = ["-c", f"{root}/pyproject.toml", f"--rootdir={tmp_path}", "-p", "no:cacheprovider"]
+        recording = [*options, "--record-mode=rewrite", f"{suite}::TestFromCassettes::test_invoke"]
+        command = [sys.executable, "-m", "pytest", *recording]
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+        asked = [request.headers["x-goog-api-key"] for request in service.requests]
+    assert asked == ([key] if key else [])
+    assert "cassettes hold 1 answers of langchain-genai-chat-emulator" in done.stdout
+    (cassette,) = tmp_path.rglob("*.yaml")
+    text = cassette.read_text(encoding="utf-8")
+    assert [secret for secret in (*SECRETS, service._host, "made-up-key") if secret in text] == []
 
 
 def ask_with_a_key(url: str) -> None:
@@ -82,8 +109,42 @@ def test_what_authenticates_is_not_recorded_and_not_needed_to_replay(
     assert played.play_count == 1
 
 
+def test_what_an_answer_tells_of_the_account_is_not_recorded(recorder: VCR, tmp_path: Path) -> None:
+    """A 429 names the consumer's project in its details, and Vertex AI's caches have it in their names."""
+    consumer = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "metadata": {"consumer": f"projects/{SECRETS[2]}"}}
+    cassette = str(tmp_path / "cassette.yaml")
+    body = {"cachedContent": f"projects/{SECRETS[2]}/locations/global/cachedContents/1", "contents": HELLO}
+
+    def ask(url: str) -> tuple[int, Any]:
+        path = f"/v1beta/models/{MODEL}:generateContent"
+        answer = httpx.post(url + path, json=body, headers={"x-goog-api-key": SECRETS[0]})
+        return answer.status_code, answer.json()["error"]
+
+    with Emulator() as emulator:
+        emulator.script(Fault.of("RESOURCE_EXHAUSTED", f"Quota of projects/{SECRETS[2]} is exceeded.", consumer))
+        with recorder.use_cassette(cassette):
+            status, error = ask(emulator.base_url)
+    text = Path(cassette).read_text(encoding="utf-8")
+    assert [secret for secret in SECRETS if secret in text] == []
+    with recorder.use_cassette(cassette) as played:
+        again, scrubbed = ask("http://elsewhere.invalid")
+    assert (again, played.play_count) == (status, 1)
+    assert scrubbed["message"] == error["message"].replace(SECRETS[2], "scrubbed")
+
+
+def test_the_settings_do_without_anything_of_ours(tmp_path: Path) -> None:
+    """As a user has them: no matcher to register, and a replay wherever the client points."""
+    cassette = str(tmp_path / "cassette.yaml")
+    with Emulator() as emulator, VCR(**VCR_CONFIG).use_cassette(cassette):
+        first = ask_with_tools(emulator.base_url, MODEL)
+    with VCR(**VCR_CONFIG, record_mode="none").use_cassette(cassette) as played:
+        second = ask_with_tools("http://elsewhere.invalid", MODEL)
+    assert played.play_count == 3
+    assert [one.text for one in second] == [one.text for one in first]
+
+
 def asked(**body: Any) -> Request:
-    return Request("POST", "http://emulator.invalid/", json.dumps(body), {})
+    return Request("POST", "http://recorded.invalid/", json.dumps(body), {})
 
 
 ONE, OTHER = "0b8a3dc2-59e3-4f2a-9a6a-111111111111", "0b8a3dc2-59e3-4f2a-9a6a-222222222222"

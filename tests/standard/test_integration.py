@@ -5,6 +5,7 @@ The files that these tests download are made here, so that nothing leaves the ma
 
 import base64
 import io
+import os
 import wave
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -24,8 +25,9 @@ Detail = Literal["audio_input", "audio_output", "reasoning_output", "cache_read_
 MODEL = "gemini-3.5-flash"
 OTHER_MODEL = "gemini-3.1-pro-preview"
 KEY = "made-up-key"
-NOWHERE = "http://emulator.invalid"
+NOWHERE = "http://recorded.invalid"
 """What cassettes are recorded under; no such host can be."""
+SERVICE = "https://generativelanguage.googleapis.com"
 SPOKEN = "audio/l16; rate=24000; channels=1"
 REPORTED: list[Detail] = ["audio_input", "audio_output", "reasoning_output", "cache_read_input"]
 """Not `cache_creation_input`: Gemini tells of no such tokens with an answer."""
@@ -80,6 +82,7 @@ class Suite(ChatModelIntegrationTests):
     """Every flag is on."""
 
     base_url = NOWHERE
+    api_key = KEY
     emulator: Emulator | None = None
 
     @pytest.fixture(autouse=True)
@@ -93,7 +96,7 @@ class Suite(ChatModelIntegrationTests):
 
     @property
     def chat_model_params(self) -> Json:
-        return {"model": MODEL, "base_url": self.base_url, "api_key": KEY}
+        return {"model": MODEL, "base_url": self.base_url, "api_key": self.api_key}
 
     @property
     def supports_json_mode(self) -> bool:
@@ -195,17 +198,22 @@ class TestOnTheEmulator(Served):
 @pytest.mark.vcr
 @pytest.mark.block_network
 class TestFromCassettes(Suite):
-    """What the first class was told, told again with no server anywhere.
+    """What was recorded, told again with no server anywhere.
 
-    `--record-mode=rewrite` records on an emulator; the cassettes' `server` header says so.
+    `--record-mode=rewrite` records on Google's service where GOOGLE_API_KEY or GEMINI_API_KEY is set, and else on an
+    emulator; the `server` header of each answer says which.
     """
 
     @pytest.fixture(autouse=True, scope="class")
     @classmethod
     def _recorded(cls, record_mode: str) -> Iterator[None]:
+        key = os.environ.get("GOOGLE_API_KEY") or os.environ.get("GEMINI_API_KEY")
         if record_mode == "none":
             yield
-            return
-        with Emulator() as cls.emulator:
-            cls.base_url = cls.emulator.base_url
+        elif key:
+            cls.base_url, cls.api_key = os.environ.get("GOOGLE_GEMINI_BASE_URL", SERVICE), key
             yield
+        else:
+            with Emulator() as cls.emulator:
+                cls.base_url = cls.emulator.base_url
+                yield
