@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dist test live cassettes lint format type notebooks benchmark compare versions
+.PHONY: help demo dist test live record lint format type notebooks benchmark compare versions
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -21,7 +21,7 @@ test: $(READY) ## run the tests
 live: $(READY) ## probe Google's service with the key of the environment, beside the emulator; ARGS="--help" for more
 	$(BIN)/python -m tests.live $(ARGS)
 
-cassettes: $(READY) ## record cassettes/ anew, on the emulator
+record: $(READY) ## record cassettes/ anew: on Google's service where a key is set, else on the emulator
 	$(BIN)/python -m pytest tests/standard/test_integration.py --record-mode=rewrite
 
 lint: $(READY) ## check style and formatting

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from langchain_genai_chat.emulator import Answer, Emulator, Fault, Received
+from langchain_genai_chat.emulator import Emulator, Fault, Received
+from langchain_genai_chat.emulator.scripted import Answer
 from langchain_genai_chat.genai import Client
 
 from .__main__ import NOTHING, main
