@@ -11,11 +11,18 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
+from pydantic import VERSION, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, model_validator
 from pydantic_core import PydanticCustomError
 
 _LOGGER = logging.getLogger("langchain_genai_chat")
 _HINTS_GIVEN: set[str] = set()
+
+BUILT_LATE = tuple(map(int, VERSION.split(".")[:2])) >= (2, 14)
+"""Whether classes are built when they are first used: about 200 of them would be most of the import.
+
+Before 2.14 pydantic does that without a lock, and at the first use in several threads a config can be written as its
+base class, without instruction and tools; so there they are built when they are loaded.
+"""
 
 
 def hint_once(message: str) -> None:
@@ -42,7 +49,7 @@ class WireModel(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         extra="allow",
-        defer_build=True,  # about 200 classes: building them all would be most of the import
+        defer_build=BUILT_LATE,
         ser_json_bytes="base64",
         ser_json_inf_nan="strings",
     )

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 
+from ._base import BUILT_LATE
+
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -25,7 +27,7 @@ class RetryPolicy(BaseModel):
         ValueError: A number is negative, or a time that bounds something is not more than 0.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", defer_build=BUILT_LATE)
 
     max_retries: int = 2
     """Requests after the first one; 0 sends each request once."""
@@ -73,7 +75,7 @@ class _Options(BaseModel):
         populate_by_name=True,
         extra="forbid",
         arbitrary_types_allowed=True,
-        defer_build=True,  # as WireModel's
+        defer_build=BUILT_LATE,
     )
 
 
