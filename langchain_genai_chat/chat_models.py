@@ -210,7 +210,7 @@ class ChatGenAI(HeldModel):
         messages: LanguageModelInput,
         *,
         tools: Sequence[Any] | None = None,
-        tool_choice: Any = None,
+        tool_choice: str | bool | dict[str, Any] | Sequence[str] | None = None,
         ttl: float | timedelta | str = 3600,
         display_name: str | None = None,
     ) -> Cache:
@@ -238,7 +238,7 @@ class ChatGenAI(HeldModel):
         messages: LanguageModelInput,
         *,
         tools: Sequence[Any] | None = None,
-        tool_choice: Any = None,
+        tool_choice: str | bool | dict[str, Any] | Sequence[str] | None = None,
         ttl: float | timedelta | str = 3600,
         display_name: str | None = None,
     ) -> Cache:

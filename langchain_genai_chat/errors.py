@@ -21,6 +21,7 @@ from typing import Any, Self, TypeAlias
 
 from langchain_core import exceptions as core
 from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
 from pydantic import ValidationError
 from pydantic_core import from_json
 
@@ -101,7 +102,7 @@ class BadReplyError(core.ModelError):
         return said.get("safety_ratings") or (said.get("prompt_feedback") or {}).get("safety_ratings") or []
 
     @property
-    def usage(self) -> Any:
+    def usage(self) -> UsageMetadata | None:
         """The tokens that were spent on it, as `usage_metadata`."""
         return self.message.usage_metadata
 
