@@ -4,7 +4,6 @@ Knows which of two counts, and what the model's family makes of it; knows nothin
 """
 
 import math
-import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -27,6 +26,7 @@ from ._settings import (
 )
 from ._shapes import Shape
 from ._tools import encode_tools
+from ._warned import warn
 from .genai import types
 
 Json: TypeAlias = dict[str, Any]
@@ -320,10 +320,7 @@ def _without_effort(config: Json, family: Family) -> Json:
 def _drop_sampling(config: Json, model: str) -> None:
     dropped = [name for name in SAMPLING if config.pop(name, None) is not None]
     if dropped:
-        warnings.warn(
-            f"{model} samples in its own way; {', '.join(dropped)} is not sent. extra_body would send it.",
-            stacklevel=2,
-        )
+        warn(f"{model} samples in its own way; {', '.join(dropped)} is not sent. extra_body would send it.")
 
 
 def _tool_config(from_tools: Json, from_config: Json) -> Json:

@@ -4,8 +4,8 @@ Knows conversations; one message's blocks are the business of `_model_turns`, `_
 """
 
 import json
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from langchain_core.messages import (
@@ -25,6 +25,7 @@ from ._media import encode_media
 from ._model_turns import ModelTurn, encode_ai, is_blocked, is_cache_mark, raw_part
 from ._settings import History
 from ._tool_results import ToolResult, results_of
+from ._warned import warn
 from .errors import InvalidRequestError
 
 Json: TypeAlias = dict[str, Any]
@@ -95,6 +96,7 @@ class Conversation:
         """Calls of the model's turn that is being spoken, which may be several messages, with their indices."""
         self._taken: set[tuple[int, int]] = set()
         """Places of results that have answered their calls."""
+        self._mends: list[str] = []
 
     def encode(self) -> tuple[Json | None, list[Json]]:
         system = self._system()
@@ -107,6 +109,7 @@ class Conversation:
             raise InvalidRequestError(f"Nothing to send: a request needs a human message; the messages are: {kinds}.")
         self._check_beginning()
         self._check_end()
+        self._tell()
         parts = [part for parts in system for part in parts]
         if parts and not self._family.takes_system_instruction:
             self._prepend(parts)
@@ -115,6 +118,7 @@ class Conversation:
 
     def encode_apart(self) -> list[Json]:
         parts = [part for index, message in enumerate(self._messages) for part in self._parts_apart(index, message)]
+        self._tell()
         return [{"role": "user", "parts": [_spoken(part) for part in parts]}] if parts else []
 
     def _parts_apart(self, index: int, message: BaseMessage) -> Iterator[Json]:
@@ -311,7 +315,25 @@ class Conversation:
         return InvalidRequestError.at(index, self._messages[index], text)
 
     def _mended(self, index: int, text: str) -> None:
-        warnings.warn(f"messages[{index}] ({self._messages[index].type}): {text}", stacklevel=2)
+        message = self._messages[index]
+        told = _told(message.id, text) if message.id else []
+        if not told:
+            told.append(text)
+            self._mends.append(f"messages[{index}] ({message.type}): {text}")
+
+    def _tell(self) -> None:
+        """Say in one warning all that was mended."""
+        if self._mends:
+            warn(" ".join(self._mends))
+
+
+@lru_cache(maxsize=1024)
+def _told(message_id: str, text: str) -> list[str]:  # noqa: ARG001 - they are what it is remembered by
+    """Whether this was said of the message before: a history is sent again with each call, and mended each time.
+
+    Python's own memory does not serve, since LangChain clears it at each call.
+    """
+    return []
 
 
 def _plain_role(message: BaseMessage) -> str | None:

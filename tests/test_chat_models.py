@@ -8,6 +8,7 @@ import pickle
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -922,6 +923,25 @@ def test_configurable_fields_work_and_leave_streaming_alone() -> None:
     model = service.model(stop=["x"]).configurable_fields(temperature=ConfigurableField(id="heat"))
     assert len(list(model.stream("Hi", config={"configurable": {"heat": 0.7}}))) > 1
     assert service.bodies[0]["generationConfig"] == {"temperature": 0.7, "stopSequences": ["x"]}
+
+
+@pytest.mark.parametrize("path", ["invoke", "stream", "preview", "bound", "chain", "ainvoke"])
+def test_a_warning_names_the_line_of_the_call(path: str) -> None:
+    """A line of this package says nothing of what is to be mended."""
+    model = Service().model(history="repair")
+    broken = [HumanMessage("a"), AIMessage("", tool_calls=[{"name": "f", "args": {}, "id": "1"}]), HumanMessage("b")]
+    calls: dict[str, Callable[[], Any]] = {
+        "invoke": lambda: model.invoke(broken),
+        "stream": lambda: list(model.stream(broken)),
+        "preview": lambda: model.preview(broken),
+        "bound": lambda: model.bind(temperature=0).invoke(broken),
+        "chain": lambda: (model | str).invoke(broken),
+        "ainvoke": lambda: asyncio.run(model.ainvoke(broken)),
+    }
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("default")
+        calls[path]()
+    assert [(each.filename, str(each.message)[:11]) for each in warned] == [(__file__, "messages[1]")]
 
 
 def test_a_model_shows_what_was_set_of_it() -> None:

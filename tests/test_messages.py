@@ -1,6 +1,7 @@
 """What each message and block becomes on the wire: a table of shapes, then turns, results and policies."""
 
 import copy
+import warnings
 from typing import Any
 
 import pytest
@@ -583,6 +584,25 @@ def test_repair_mends_it_with_one_warning(name):
     with pytest.warns(UserWarning, match=words) as warned:
         assert contents(*messages, history="repair") == mended
     assert len(warned) == 1
+
+
+def test_all_that_is_mended_is_one_warning():
+    """A line for each of a hundred messages would hide the rest of a log."""
+    broken = [AIMessage("", tool_calls=[{"name": "f", "args": {}, "id": each}]) for each in ("1", "2")]
+    with pytest.warns(UserWarning, match=r"messages\[1\] \(ai\).*messages\[3\] \(ai\)") as warned:
+        contents(HumanMessage("a"), broken[0], HumanMessage("b"), broken[1], HumanMessage("c"), history="repair")
+    assert len(warned) == 1
+
+
+def test_a_mended_message_is_told_of_once():
+    """A history is sent again with each call; LangChain clears Python's own memory of warnings each time."""
+    broken = AIMessage("", tool_calls=[{"name": "f", "args": {}, "id": "1"}], id="told-once")
+    another = broken.model_copy(update={"id": "told-once-too"})
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        for message in (broken, broken, broken, another):
+            contents(HumanMessage("a"), message, HumanMessage("b"), history="repair")
+    assert len(warned) == 2
 
 
 @pytest.mark.behaviour("B030")

@@ -5,11 +5,11 @@ Knows nothing of bodies or of sending. The rules are those of google-genai, with
 
 import os
 import re
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 
+from .._warned import warn
 from .types.options import HttpOptions
 
 GEMINI_URL = "https://generativelanguage.googleapis.com"
@@ -227,9 +227,7 @@ def environment_key(env: Mapping[str, str] = os.environ) -> str | None:
     """The key of the environment: `GOOGLE_API_KEY`, else `GEMINI_API_KEY`; a warning if both differ."""
     google, gemini = (env.get(name, "").strip() for name in ("GOOGLE_API_KEY", "GEMINI_API_KEY"))
     if google and gemini and google != gemini:
-        warnings.warn(
-            "GOOGLE_API_KEY and GEMINI_API_KEY are both set and differ; GOOGLE_API_KEY is used.", stacklevel=2
-        )
+        warn("GOOGLE_API_KEY and GEMINI_API_KEY are both set and differ; GOOGLE_API_KEY is used.")
     return google or gemini or None
 
 
@@ -242,7 +240,7 @@ def _backend(env: Mapping[str, str], *, enterprise: bool | None, vertexai: bool 
     names = ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI")
     values = [env[name].lower() in ("true", "1") for name in names if name in env]
     if len(set(values)) > 1:
-        warnings.warn(f"{names[0]} and {names[1]} differ; the first is used.", stacklevel=4)
+        warn(f"{names[0]} and {names[1]} differ; the first is used.")
     return values[0] if values else False
 
 

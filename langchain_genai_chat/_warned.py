@@ -1,0 +1,20 @@
+"""Warnings that name a line of the user's.
+
+Knows whose frames stand between it and this package; what there is to warn of, others know.
+"""
+
+import sys
+import warnings
+
+BETWEEN = {"langchain_genai_chat", "langchain_core", "langchain", "langgraph", "asyncio", "concurrent", "threading"}
+
+
+def warn(text: str) -> None:
+    """Warn at the nearest line that is neither of this package nor of what calls it for the user.
+
+    A call that LangChain makes in a task of its own is seen from where its event loop was started.
+    """
+    level, frame = 2, sys._getframe(1)  # noqa: SLF001 - as `warnings` itself looks for it
+    while frame.f_globals.get("__name__", "").partition(".")[0] in BETWEEN and frame.f_back is not None:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, stacklevel=level)
