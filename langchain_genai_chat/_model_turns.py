@@ -93,7 +93,11 @@ def encode_ai(message: AIMessage, answered: Mapping[str, str], *, family: Family
 
 
 class _Calls:
-    """The calls of a message: `tool_calls` say what they are, blocks only where they stand and what they carry."""
+    """The calls of a message: `tool_calls` say what they are, blocks only where they stand and what they carry.
+
+    A call that was edited keeps its signature. Whether Google holds a signature to the arguments that it came with
+    is documented nowhere; the filler is documented for calls that have no signature, not in place of a real one.
+    """
 
     def __init__(self, message: AIMessage, answered: Mapping[str, str]) -> None:
         self._waiting: list[Mapping[str, Any]] = list(message.tool_calls) or _old_call(message)
