@@ -46,6 +46,14 @@ class _Schemas(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
         return False
 
+    def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
+        described = super().dataclass_schema(schema)
+        words = inspect.getdoc(schema["cls"]) or ""
+        # Before 2.13 pydantic leaves the words of Python's own dataclasses out. Python makes some of the signature.
+        if words and not words.startswith(f"{schema['cls'].__name__}("):
+            described.setdefault("description", words)
+        return described
+
     def generate(self, schema: core_schema.CoreSchema, mode: Any = "validation") -> JsonSchemaValue:
         whole = super().generate(schema, mode)
         definitions = whole.get("$defs", {})
