@@ -42,6 +42,9 @@ class Emulator:
         self._server: uvicorn.Server | None = None
         self._thread = threading.Thread()
 
+    def __repr__(self) -> str:
+        return f"Emulator(port={self._port})"
+
     @property
     def base_url(self) -> str:
         """Where it listens, `http://127.0.0.1:PORT`, without a version."""
