@@ -48,7 +48,7 @@ class _Schemas(GenerateJsonSchema):
 
     def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
         described = super().dataclass_schema(schema)
-        words = inspect.getdoc(schema["cls"]) or ""
+        words = inspect.cleandoc(schema["cls"].__doc__ or "")
         # Before 2.13 pydantic leaves the words of Python's own dataclasses out. Python makes some of the signature.
         if words and not words.startswith(f"{schema['cls'].__name__}("):
             described.setdefault("description", words)
