@@ -45,6 +45,7 @@ FLOORS: dict[float, set[str]] = {
         "genai._auth",
         "genai._body",
         "genai._download",
+        "genai._mcp",
         "genai._pagers",
         "genai._upload",
     },

@@ -13,7 +13,7 @@ from ._backends import refuse_foreign_config, refuse_foreign_parts, refuse_forei
 from ._contents import content_of
 from ._output import is_openapi, json_schema_of, parse_as
 
-Declare: TypeAlias = Callable[[Callable[..., Any]], "types.FunctionDeclaration"]
+Declare: TypeAlias = Callable[[Any], "types.FunctionDeclaration"]
 
 # Names on the wire of what stands beside `generationConfig` and not in it, and goes out as it is.
 _TOP_LEVEL = (
@@ -99,7 +99,7 @@ def split_config(
     return top
 
 
-def merge_tools(tools: Sequence[types.Tool | Callable[..., Any]], declare: Declare | None = None) -> list[types.Tool]:
+def merge_tools(tools: Sequence[types.ToolUnion], declare: Declare | None = None) -> list[types.Tool]:
     """Tools with all function declarations in one, the last; a tool's other fields stay in their place.
 
     Raises:

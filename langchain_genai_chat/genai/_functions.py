@@ -16,6 +16,7 @@ from pydantic_core import to_jsonable_python
 
 from . import types
 from .errors import UnknownFunctionCallArgumentError, UnsupportedFunctionError
+from .types._mcp import McpSession
 from .types._signatures import Function, Json, adapter_of, name_of, named_parameters, signature_of
 
 _LOGGER = logging.getLogger("langchain_genai_chat")
@@ -27,7 +28,7 @@ Run: TypeAlias = "Callable[[], Json | _Later]"
 _DECLARED: WeakKeyDictionary[Function, tuple[tuple[object, ...], types.FunctionDeclaration]] = WeakKeyDictionary()
 
 
-def declare(function: Function) -> types.FunctionDeclaration:
+def declare(function: Function | McpSession) -> types.FunctionDeclaration:
     """A function's declaration, kept with it: to describe twenty takes 20 ms, and a chat sends them with each message.
 
     A function whose name, docstring, defaults or annotations were changed since is described anew. So is every
@@ -36,7 +37,14 @@ def declare(function: Function) -> types.FunctionDeclaration:
     Raises:
         ValueError: pydantic cannot describe a parameter's annotation.
     """
+    if isinstance(function, RemoteTool):
+        return function.declaration
     if not inspect.isfunction(function):
+        if isinstance(function, McpSession):
+            raise UnsupportedFunctionError(
+                "An MCP session is among the tools; only generate_content, generate_content_stream and chats of the "
+                "asynchronous client (client.aio) can ask it for its tools."
+            )
         return types.FunctionDeclaration.from_callable(callable=function)
     facts = (function.__name__, function.__doc__, function.__defaults__, function.__kwdefaults__)
     said = (*facts, dict(function.__annotations__))
@@ -45,6 +53,29 @@ def declare(function: Function) -> types.FunctionDeclaration:
         declaration = types.FunctionDeclaration.from_callable(callable=function)
         _DECLARED[function] = said, declaration
     return declaration
+
+
+class RemoteToolError(Exception):
+    """A tool of an MCP session says that it failed; the model is told."""
+
+
+class RemoteTool:
+    """A tool of an MCP session, called like a coroutine function."""
+
+    def __init__(self, session: McpSession, tool: Json) -> None:
+        self._session = session
+        self.__name__ = tool["name"]
+        self.declaration = types.FunctionDeclaration(
+            name=tool["name"], description=tool.get("description"), parameters_json_schema=tool["inputSchema"]
+        )
+
+    async def __call__(self, **arguments: Any) -> Json:
+        """Give the tool's result as JSON; raises `RemoteToolError` if it says that it is an error."""
+        given = await self._session.call_tool(self.__name__, arguments)
+        result: Json = to_jsonable_python(given, exclude_none=True)
+        if result.get("isError"):
+            raise RemoteToolError(" ".join(each.get("text", "") for each in result.get("content") or ()))
+        return result
 
 
 class Functions:
@@ -87,7 +118,9 @@ def run_function(function: Function, args: Mapping[str, Any]) -> Json | _Later:
     A coroutine function gives an awaitable of that.
     """
     try:
-        positional, keywords = fit_arguments(function, args)
+        # The server of a remote tool looks at what comes.
+        remote = isinstance(function, RemoteTool)
+        positional, keywords = ([], whole_numbers(dict(args))) if remote else fit_arguments(function, args)
         value = function(*positional, **keywords)
         return _Later(function, value) if inspect.isawaitable(value) else {"result": plain(value)}
     except Exception as error:  # noqa: BLE001 - a user's function may raise anything, and the turn goes on

@@ -47,7 +47,7 @@ def plan_of(config: types.GenerateContentConfig | None, *, awaits: bool) -> Plan
         ValueError: Two functions have one name.
     """
     tools = (config.tools if config else None) or []
-    functions = [tool for tool in tools if not isinstance(tool, types.Tool)]
+    functions: list[Any] = [tool for tool in tools if not isinstance(tool, types.Tool)]
     settings = config.automatic_function_calling if config else None
     limit = None if settings is None else settings.maximum_remote_calls
     if settings is not None and settings.disable:

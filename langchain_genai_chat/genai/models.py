@@ -16,6 +16,7 @@ from ._contents import ConfigLike, ContentsLike, config_of, contents_of
 from ._endpoints import UNKNOWN_PROJECT
 from ._exchange import Flow, Json, Request, ask_and_read, read_body, read_json, stream_with_retries, with_retries
 from ._functions import declare
+from ._mcp import has_sessions, listed
 from ._pagers import AsyncPager, Page, Pager
 from ._rounds import Ask, R, ask_in_rounds, plan_of
 from .transport import AsyncTransport, SyncTransport
@@ -117,7 +118,11 @@ class AsyncModels(_Composing):
     async def generate_content(
         self, *, model: str, contents: ContentsLike, config: ConfigLike = None
     ) -> types.GenerateContentResponse:
-        """Send contents and give the whole answer; see `Models.generate_content`."""
+        """Send contents and give the whole answer; see `Models.generate_content`.
+
+        An MCP session (`mcp.ClientSession`) may stand among the tools: it lists its tools before the first request,
+        the first page of them, and makes the model's calls.
+        """
         return await self._transport.run(_generate(self._api, model, contents, config, awaits=True))
 
     async def generate_content_stream(
@@ -224,9 +229,16 @@ def _stream(api: Api, model: str, contents: ContentsLike, config: ConfigLike, *,
 def _in_rounds(ask: Ask[R], contents: ContentsLike, config: ConfigLike, *, awaits: bool) -> Flow[R]:
     """The flow of a call: one request, or as many as its functions need."""
     turns, settings = contents_of(contents), config_of(config)
+    if settings is not None and awaits and has_sessions(settings):
+        return _after_listing(ask, turns, settings)
     plan = plan_of(settings, awaits=awaits)
     first = ask(turns, settings)
     return first if plan is None else ask_in_rounds(ask, first, turns, settings, plan)
+
+
+def _after_listing(ask: Ask[R], turns: Sequence[types.Content], settings: types.GenerateContentConfig) -> Flow[R]:
+    settings = yield from listed(settings)
+    return (yield from _in_rounds(ask, turns, settings, awaits=True))
 
 
 def _policy(api: Api, config: types.GenerateContentConfig | None) -> types.RetryPolicy:

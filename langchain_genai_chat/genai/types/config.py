@@ -6,9 +6,10 @@ Knows nothing of how the flat form is laid out on the wire.
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from pydantic import AliasChoices, ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field, InstanceOf
 
 from ._base import Base64, ConfigModel, WireModel
+from ._mcp import McpSession
 from .enums import (
     FeatureSelectionPreference,
     HarmBlockMethod,
@@ -153,8 +154,8 @@ class GenerationConfig(GenerationSettings):
     speech_config: SpeechConfig | None = None
 
 
-ToolUnion: TypeAlias = Tool | Callable[..., Any]
-"""A tool, or a Python function to be declared."""
+ToolUnion: TypeAlias = Tool | Callable[..., Any] | InstanceOf[McpSession]
+"""A tool, a Python function to be declared, or for the asynchronous client an MCP session."""
 SchemaUnion: TypeAlias = Any
 """A pydantic class, `list[...]`, a union, TypedDict, dataclass, Enum, Literal, JSON Schema or `Schema`."""
 
