@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     import httpx
 
 CREDENTIAL_HEADERS = ("x-goog-api-key", "authorization")
+OTHER_SECRET_HEADERS = ("proxy-authorization", "cookie")
+"""They do not say who calls; they are no more to be shown than what does."""
 SECRET_MIN_CHARS = 8
 """Shorter ones are nobody's; to strike them out would leave holes all over a message."""
 EXCERPT_CHARS = 200
-PAGE_MAX_BYTES = 20_000
+PAGE_MAX_CHARS = 20_000
 """Of an error that is no JSON: a front end's page is far shorter, and what is longer is no message."""
 UNAUTHORIZED = 401
 
@@ -269,8 +271,9 @@ def read_event(data: bytes, read: Callable[[bytes], T], response: "httpx.Respons
     try:
         return read(data)
     except ValueError as problem:
-        # Not from the problem: pydantic's shows all that came, which may repeat the key.
-        raise _unreadable(response, f"The answer cannot be read: {_told(problem)}.", data) from None
+        told = _told(problem)
+    # Here, where the problem is not even its context: pydantic's shows all that came, which may repeat the key.
+    raise _unreadable(response, f"The answer cannot be read: {told}.", data)
 
 
 def error_of(response: "httpx.Response") -> APIError:
@@ -285,9 +288,9 @@ def error_of(response: "httpx.Response") -> APIError:
         details = {"message": text, "status": response.reason_phrase}
         response.next_request = None  # httpx has made it, with the key in it
     elif not isinstance(details, (dict, list)) or not details:
-        text = body[:PAGE_MAX_BYTES].decode("utf-8", "replace").strip()
+        text = without(secrets_in(response.request.headers), body.decode("utf-8", "replace")).strip()[:PAGE_MAX_CHARS]
         details = {"message": text, "status": response.reason_phrase}
-    return _error(APIError.for_status(code), code, details, response)
+    return clean_error(APIError.for_status(code), code, details, response)
 
 
 def _error_inside(data: bytes, response: "httpx.Response") -> APIError | None:
@@ -302,7 +305,7 @@ def _error_inside(data: bytes, response: "httpx.Response") -> APIError | None:
         return None
     code = error.get("code") if isinstance(error, dict) else None
     code = code if isinstance(code, int) else 500
-    return _error(APIError.for_status(code), code, body, response)
+    return clean_error(APIError.for_status(code), code, body, response)
 
 
 def _told(problem: ValueError) -> str:
@@ -315,35 +318,50 @@ def _told(problem: ValueError) -> str:
 
 
 def _unreadable(response: "httpx.Response", message: str, body: bytes) -> UnknownApiResponseError:
-    excerpt = body[: 4 * EXCERPT_CHARS].decode("utf-8", "replace")[:EXCERPT_CHARS]
+    excerpt = body[: 4 * EXCERPT_CHARS].decode("utf-8", "replace")
+    excerpt = without(secrets_in(response.request.headers), excerpt)[:EXCERPT_CHARS]  # before a cut could halve one
     kind = response.headers.get("content-type", "no content type")
     details = {"message": f"{message} It is {kind!r} and begins {excerpt!r}.", "status": "UNREADABLE_RESPONSE"}
-    return _error(UnknownApiResponseError, response.status_code, {"error": details}, response)
+    return clean_error(UnknownApiResponseError, response.status_code, {"error": details}, response)
 
 
 def _cut_off(response: "httpx.Response") -> APIConnectionError:
     message = "The stream ended without a finish reason or a block reason: it was cut off."
     details = {"message": message, "status": "STREAM_CUT_OFF"}
-    return _error(APIConnectionError, 0, {"error": details}, response)
+    return clean_error(APIConnectionError, 0, {"error": details}, response)
 
 
 E = TypeVar("E", bound=APIError)
 
 
-def _error(kind: type[E], code: int, details: Any, response: "httpx.Response") -> E:
+def clean_error(kind: type[E], code: int, details: Any, response: "httpx.Response") -> E:
     """The error, with the caller's credentials gone from the details, from the answer and from its request."""
     headers = response.request.headers
-    secrets = [headers.pop(name).removeprefix("Bearer ") for name in CREDENTIAL_HEADERS if name in headers]
-    secrets = [secret for secret in secrets if len(secret) >= SECRET_MIN_CHARS]
+    secrets = secrets_in(headers)
+    take_secrets(headers)
     if not secrets:
         return kind(code, details, response)
-    return kind(code, _without(secrets, details), _cleaned(response, secrets))
+    return kind(code, without(secrets, details), _cleaned(response, secrets))
+
+
+def secrets_in(headers: "httpx.Headers") -> list[str]:
+    """The caller's credentials in a request's headers, which an answer, or a complaint of it, may repeat."""
+    secrets = [headers[name].rpartition(" ")[2] for name in CREDENTIAL_HEADERS if name in headers]
+    return [secret for secret in secrets if len(secret) >= SECRET_MIN_CHARS]
+
+
+def take_secrets(headers: "httpx.Headers") -> None:
+    """Take the caller's credentials out of a request's headers."""
+    for name in (*CREDENTIAL_HEADERS, *OTHER_SECRET_HEADERS):
+        headers.pop(name, None)
 
 
 def _cleaned(response: "httpx.Response", secrets: list[str]) -> "httpx.Response":
     """The answer without the secrets, which it may repeat: LangChain puts the whole of it into traces."""
-    headers = {name: _without(secrets, value) for name, value in response.headers.items()}
+    headers = {name: without(secrets, value) for name, value in response.headers.items()}
     response.headers.update({name: value for name, value in headers.items() if value != response.headers[name]})
+    if "reason_phrase" in response.extensions:
+        response.extensions["reason_phrase"] = without(secrets, response.reason_phrase).encode("ascii", "replace")
     try:
         content = response.content
     except RuntimeError:  # a stream, of which nothing is kept
@@ -354,7 +372,13 @@ def _cleaned(response: "httpx.Response", secrets: list[str]) -> "httpx.Response"
         content = content.replace(secret.encode(), b"[secret]")
     framing = ("content-encoding", "content-length", "transfer-encoding")
     headers = {name: value for name, value in headers.items() if name not in framing}
-    return type(response)(response.status_code, headers=headers, content=content, request=response.request)
+    return type(response)(
+        response.status_code,
+        headers=headers,
+        content=content,
+        request=response.request,
+        extensions=response.extensions,
+    )
 
 
 def _origin(response: "httpx.Response") -> str:
@@ -371,17 +395,17 @@ def _is_json(text: bytes) -> bool:
     return True
 
 
-def _without(secrets: list[str], value: Any) -> Any:
-    """A JSON value with the secrets struck out."""
+def without(secrets: list[str], value: Any) -> Any:
+    """A JSON value with the secrets struck out, of keys too."""
     match value:
         case str():
             for secret in secrets:
                 value = value.replace(secret, "[secret]")
             return value
         case dict():
-            return {_without(secrets, key): _without(secrets, inner) for key, inner in value.items()}
+            return {without(secrets, key): without(secrets, inner) for key, inner in value.items()}
         case list():
-            return [_without(secrets, inner) for inner in value]
+            return [without(secrets, inner) for inner in value]
     return value
 
 

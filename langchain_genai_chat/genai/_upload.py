@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 from urllib.parse import quote
 
 from . import types
-from ._exchange import Attempts, Calls, Flow, Now, Request, with_retries
+from ._exchange import Attempts, Calls, Flow, Now, Request, clean_error, with_retries
 from .errors import APIConnectionError, APIError, ClientError, UnknownApiResponseError
 from .types._mime import guess_mime_type, sniff_mime_type
 
@@ -161,7 +161,7 @@ def _status(response: httpx.Response) -> str:
         raise APIConnectionError.because("The upload's answer has no status.", status="UPLOAD_BROKEN")
     if status == "cancelled":
         details = {"message": "The service has cancelled the upload.", "status": "CANCELLED"}
-        raise ClientError(CANCELLED, {"error": details}, response)
+        raise clean_error(ClientError, CANCELLED, {"error": details}, response)
     return status
 
 
@@ -178,7 +178,7 @@ def _received(response: httpx.Response, size: int) -> int:
 def no_upload(response: httpx.Response, message: str) -> UnknownApiResponseError:
     """The error for an answer that an upload does not have."""
     details = {"message": message, "status": "UNREADABLE_RESPONSE"}
-    return UnknownApiResponseError(response.status_code, {"error": details}, response)
+    return clean_error(UnknownApiResponseError, response.status_code, {"error": details}, response)
 
 
 class Bar:

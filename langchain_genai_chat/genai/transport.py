@@ -22,7 +22,7 @@ import anyio.to_thread
 import httpx
 
 from ._clients import AsyncHttpClient, HttpSettings, LoopClient, SyncHttpClient, has_ended
-from ._exchange import CREDENTIAL_HEADERS, Calls, Emit, Exchange, Flow, Now, Read, Request
+from ._exchange import Calls, Emit, Exchange, Flow, Now, Read, Request, secrets_in, take_secrets, without
 from .errors import APIConnectionError, APIError, APITimeoutError, UnknownApiResponseError
 
 T = TypeVar("T")
@@ -310,6 +310,7 @@ class _UntilDeadline(httpx.SyncByteStream):
 
 def translated(problem: httpx.HTTPError | httpx.InvalidURL) -> APIError:
     """The error of httpx as one of this package's, with it as the cause and the credentials gone from it."""
+    _clean(problem)
     text = str(problem) or type(problem).__name__
     match problem:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
@@ -330,18 +331,22 @@ def translated(problem: httpx.HTTPError | httpx.InvalidURL) -> APIError:
             )
         case _:
             error = APIConnectionError.because(f"The connection failed: {text}")
-    error.__cause__ = _unsigned(problem)
+    error.__cause__ = problem
     return error
 
 
-def _unsigned(problem: httpx.HTTPError | httpx.InvalidURL) -> Exception:
+def _clean(problem: BaseException) -> None:
+    """Take the credentials out of an error of httpx, and out of those behind it: h11 repeats what it cannot read."""
     try:
-        headers = problem.request.headers if isinstance(problem, httpx.HTTPError) else {}
+        headers = problem.request.headers if isinstance(problem, httpx.HTTPError) else httpx.Headers()
     except RuntimeError:  # it is about no request
-        return problem
-    for name in CREDENTIAL_HEADERS:
-        headers.pop(name, None)
-    return problem
+        return
+    secrets = secrets_in(headers)
+    take_secrets(headers)
+    each: BaseException | None = problem
+    while each is not None and secrets:
+        each.args = tuple(without(secrets, list(each.args)))
+        each = each.__cause__ or each.__context__
 
 
 _parsed = functools.lru_cache(maxsize=32)(httpx.URL)

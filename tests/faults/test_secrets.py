@@ -14,9 +14,10 @@ from langchain_core.tracers.base import BaseTracer
 from langchain_core.tracers.schemas import Run as Traced
 
 from langchain_genai_chat.genai import types
+from langchain_genai_chat.genai._exchange import EXCERPT_CHARS, PAGE_MAX_CHARS
 
 from ._asking import KEY, MODEL, WAYS, Way, client_of, model_of
-from ._faults import HELLO, SSE_TYPE, error_json, http, in_turn, reply, says, well
+from ._faults import HELLO, SSE_TYPE, error_json, head, http, in_turn, reply, says, well
 from ._server import Asked, Behaviour, End, FaultServer, Say
 
 CALM = types.RetryPolicy(max_retries=1, first_delay_s=0.0, jitter_s=0.0, deadline_s=0.5, silence_s=0.5)
@@ -28,6 +29,13 @@ FAILURES: dict[str, Behaviour] = {
     "page": says(http(b"<html>" + KEY.encode())),
     "redirect": says(http(b"", "307 No", f"location: https://{KEY}.example/")),
     "no address": says(http(b"", "307 No", f"location: javascript:{KEY}")),
+    "phrase": says(http(error_json(403, "PERMISSION_DENIED"), f"403 No {KEY}")),
+    "status line": says(f"{KEY} 200 OK\r\n\r\n".encode()),
+    "header line": says(f"HTTP/1.1 200 OK\r\n{KEY}\x01\r\n\r\n".encode()),
+    "chunk's size": says(head("200 OK", "transfer-encoding: chunked") + KEY.encode() + b"\r\n"),
+    "no answer": says(http(json.dumps({"candidates": KEY}).encode())),
+    "halved": says(http(b"<html>" + b"x" * (EXCERPT_CHARS - 6 - len(KEY) // 2) + KEY.encode())),
+    "halved page": says(http(b"<html>" + b"x" * (PAGE_MAX_CHARS - 6 - len(KEY) // 2) + KEY.encode(), "403 No")),
     "right": well,
 }
 
@@ -38,8 +46,15 @@ def server() -> Iterator[FaultServer]:
         yield server
 
 
-ECHOES = ("refused", "redirect", "no address")
-"""Those that repeat the key in a header."""
+ECHOES = ("refused", "redirect", "no address", "phrase", "status line", "header line", "chunk's size")
+"""Those that repeat the key in what is no body."""
+
+
+def behind(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and all that stand behind it, shown in its traceback or not."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 class Trace(BaseTracer):
@@ -74,8 +89,13 @@ def test_the_key_is_in_its_header_and_in_no_log_or_error(
         assert f"\r\nx-goog-api-key: {KEY}\r\n".encode() in asked.head
         assert KEY.encode() not in asked.body
     if came.error is not None:
-        assert KEY not in "".join(traceback.format_exception(came.error))
+        assert KEY[: len(KEY) // 2] not in "".join(traceback.format_exception(came.error))
         assert KEY.encode() not in pickle.dumps(came.error)
+        for error in behind(came.error):
+            assert KEY not in f"{error} {error!r}"
+        if (response := getattr(came.error, "response", None)) is not None:
+            shown = f"{response!r} {response.headers.raw} {response.extensions} {response.request.headers.raw}"
+            assert KEY not in shown
 
 
 @pytest.mark.behaviour("B109")
