@@ -232,7 +232,7 @@ def test_other_modes_stay(mode: str) -> None:
         (config(automatic_function_calling={"disable": True}), False),
         (config(automatic_function_calling={"maximum_remote_calls": 5}), True),
     ],
-    ids=str,
+    ids=["none", "empty", "declared", "search", "function", "function and search", "on", "off", "capped"],
 )
 def test_it_is_on_where_there_are_functions(
     given: types.GenerateContentConfig | None, is_on: bool, caplog: pytest.LogCaptureFixture
