@@ -237,9 +237,22 @@ def read_history(given: Iterable[types.Content | Mapping[str, Any]] | None) -> l
     return [own(_read_content(item, f"history[{index}]")) for index, item in enumerate(given or ())]
 
 
+_UNCHANGING = frozenset({str, bytes, bool, type(None)})
+
+
 def own(content: types.Content) -> types.Content:
-    """A copy that nobody else holds: what a caller does to its own is no change of what was said (20 µs)."""
-    return content.model_copy(deep=True)
+    """A copy that nobody else holds: what a caller does to its own is no change of what was said."""
+    if content.model_extra:
+        return content.model_copy(deep=True)
+    copied = content.model_copy()
+    if content.parts is not None:
+        copied.parts = [_own_part(part) for part in content.parts]
+    return copied
+
+
+def _own_part(part: types.Part) -> types.Part:
+    """A copy; deep only where something in it can be changed, for that takes 14 µs, where text takes 4."""
+    return part.model_copy(deep=bool(part.model_extra) or not _UNCHANGING.issuperset(map(type, vars(part).values())))
 
 
 def curate(contents: Iterable[types.Content]) -> list[types.Content]:

@@ -721,6 +721,28 @@ def test_a_recorded_turn_is_the_chats_own(client: genai.Client) -> None:
     assert chat.history == chat.get_history(curated=True) == [types.UserContent("Hello"), types.ModelContent("Hi")]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda content: content.parts.clear(),
+        lambda content: content.parts[0].function_call.args["at"].append(3),
+        lambda content: content.parts[1].model_extra["newKind"].update(x=1),
+        lambda content: content.model_extra["newField"].append(1),
+        lambda content: content.parts[1].video_metadata.model_extra.update(x=1),
+    ],
+)
+def test_nothing_of_a_recorded_content_is_shared(change: Callable[[types.Content], None], client: genai.Client) -> None:
+    """Arguments, and what is newer than this package, are as much of what was said as text."""
+    said = """{"role": "model", "newField": [], "parts": [
+        {"functionCall": {"name": "f", "args": {"at": [1, 2]}}},
+        {"text": "", "newKind": {}, "videoMetadata": {"fps": 1.0}}
+    ]}"""
+    chat, content = client.chats.create(model=FLASH), types.Content.model_validate_json(said)
+    chat.record_history(types.UserContent("Hello"), [content], is_valid=True)
+    change(content)
+    assert chat.history[-1] == types.Content.model_validate_json(said)
+
+
 def test_turns_can_be_recorded_from_elsewhere(client: genai.Client) -> None:
     """As in google-genai; one that is not valid is only kept."""
     chat = client.chats.create(model=FLASH)

@@ -19,7 +19,7 @@ from langchain_genai_chat.genai.types._homes import HOMES
 ANNOTATED = [
     importlib.import_module(info.name)
     for info in pkgutil.iter_modules(genai.__path__, f"{genai.__name__}.")
-    if not info.ispkg
+    if not info.ispkg and not info.name.rpartition(".")[2].startswith("_")
 ]
 
 
