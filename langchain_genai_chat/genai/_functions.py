@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from pydantic import PydanticUserError, ValidationError
-from pydantic_core import to_jsonable_python
+from pydantic_core import to_json, to_jsonable_python
 
 from . import types
 from .errors import UnknownFunctionCallArgumentError, UnsupportedFunctionError
@@ -166,8 +166,13 @@ def whole_numbers(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """A function's result as JSON: models and dataclasses as objects, bytes as base64, the unknown as its text."""
-    return to_jsonable_python(value, bytes_mode="base64", fallback=str)
+    """A function's result as JSON: models and dataclasses as objects, bytes as base64, the unknown as its text.
+
+    Raises `ValueError` for what no request can hold: half of a surrogate pair.
+    """
+    made = to_jsonable_python(value, bytes_mode="base64", fallback=str)
+    to_json(made)
+    return made
 
 
 def response_content(calls: Sequence[types.FunctionCall], results: Sequence[Json | _Later]) -> types.Content:
@@ -232,6 +237,10 @@ class _Later(Awaitable[Json]):
 def _told(function: Function, error: Exception) -> Json:
     """An error as the model is told it; the developer finds its traceback in the log, at DEBUG."""
     _LOGGER.debug("function %s failed", name_of(function), exc_info=error)
+    try:
+        words = str(error).encode("utf-8", "replace").decode()
+    except Exception:  # noqa: BLE001 - the error is the user's too, and may have no words
+        words = "it cannot be shown"
     if isinstance(error, UnknownFunctionCallArgumentError):
-        return {"error": str(error)}
-    return {"error": f"{type(error).__name__}: {error}"}
+        return {"error": words}
+    return {"error": f"{type(error).__name__}: {words}"}

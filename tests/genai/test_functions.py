@@ -362,6 +362,32 @@ def test_a_result_that_goes_round_in_circles_is_told() -> None:
     assert result["error"].startswith("ValueError: ")
 
 
+class WordlessError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_an_error_without_words_is_told() -> None:
+    """An exception is the user's code too, and may fail when it is shown."""
+
+    def fail() -> None:
+        raise WordlessError
+
+    assert run_function(fail, {}) == {"error": "WordlessError: it cannot be shown"}
+
+
+def test_half_of_a_surrogate_pair_does_not_reach_the_request() -> None:
+    """JSON in UTF-8 cannot hold it: a file name that is no UTF-8 has it, and the turn would end there."""
+
+    def fail() -> None:
+        raise ValueError("a\ud800b")
+
+    assert run_function(fail, {}) == {"error": "ValueError: a?b"}
+    result = run_function(lambda: {"name": "a\ud800b"}, {})
+    assert isinstance(result, dict)
+    assert "surrogates not allowed" in result["error"]
+
+
 async def test_a_coroutine_function_is_awaited_and_its_errors_told() -> None:
     """Async tools are tools."""
 
