@@ -8,8 +8,10 @@ from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import _ChatModelBinding
-from langchain_core.runnables import Runnable
+from langchain_core.messages import AIMessageChunk
+from langchain_core.runnables import Runnable, RunnableConfig
 
+from .genai.types import AsyncStream, Stream
 from .genai.types.preview import Preview
 
 OF_TRACES = "ls_structured_output_format"
@@ -24,6 +26,30 @@ class BoundModel(_ChatModelBinding):  # type: ignore[no-redef]  # pydantic's plu
         bound: Any = self.bound
         shown: Preview = bound.preview(messages, stream=stream, **of_a_call({**self.kwargs, **kwargs}))
         return shown
+
+    def stream(
+        self,
+        input: LanguageModelInput,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> Stream[AIMessageChunk]:
+        """Give the answer in chunks; see `ChatGenAI.stream`."""
+        bound: Any = self.bound
+        chunks: Stream[AIMessageChunk] = bound.stream(input, self._merge_configs(config), **{**self.kwargs, **kwargs})
+        return chunks
+
+    def astream(
+        self,
+        input: LanguageModelInput,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncStream[AIMessageChunk]:
+        """Give the answer in chunks; see `ChatGenAI.astream`."""
+        bound: Any = self.bound
+        chunks: AsyncStream[AIMessageChunk] = bound.astream(
+            input, self._merge_configs(config), **{**self.kwargs, **kwargs}
+        )
+        return chunks
 
     def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> "BoundModel":
         """The model with these tools and what was bound before, but for other tools; see `ChatGenAI.bind_tools`."""

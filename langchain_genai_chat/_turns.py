@@ -108,6 +108,11 @@ class StreamTurn(Turn):
         self.open = False
         return last
 
+    def cut(self) -> ChatGenerationChunk:
+        """The last chunk of a stream that was cancelled: what was still open, and what it has cost so far."""
+        self.open = False
+        return self._folder.finish()
+
     def _takes_all(self, last: ChatGenerationChunk) -> bool:
         if self._handed_out and self.call.on_bad_reply == "retry":
             return True

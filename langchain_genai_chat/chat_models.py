@@ -13,9 +13,9 @@ from typing import Any, Literal, TypeVar, overload
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LangSmithParams, LanguageModelInput
 from langchain_core.language_models._utils import _normalize_messages
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable
+from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
 
 from ._bound import BoundModel, of_a_call
@@ -23,6 +23,7 @@ from ._caching import HELD, Cache, seconds_text
 from ._config import CallConfig, Json, Layer, build_call
 from ._families import short_name
 from ._held_model import OF_THE_CLIENT, HeldModel
+from ._message_streams import AsyncMessageStream, MessageStream
 from ._messages import encode_apart, encode_messages
 from ._settings import SPELLINGS, by_our_names
 from ._structured import ask_for, parsed_replies
@@ -31,6 +32,7 @@ from ._turns import StreamTurn, Turn
 from .errors import InvalidRequestError, translating
 from .genai import types
 from .genai.types.preview import Preview
+from .genai.types.streams import StreamCancelledError
 
 T = TypeVar("T")
 
@@ -249,6 +251,38 @@ class ChatGenAI(HeldModel):
             kept = await self.client.aio.caches.create(model=made.call.model, config=config)
         return Cache.of(kept.name or "", made.call.model, made.body)
 
+    def stream(
+        self,
+        input: LanguageModelInput,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> types.Stream[AIMessageChunk]:
+        """Give the answer in chunks, whose sum is what `invoke` gives; asked when the first is asked for.
+
+        Another thread can end it with `cancel()`; see `genai.types.Stream`. Its last chunk then has what was used
+        so far, no finish reason, and no text; callbacks are told of an end. So it is with what a bound model streams;
+        of a chain, LangChain hands out a generator of its own, which only its own thread can end.
+        """
+        chunks = super().stream(input, config, stop=stop, **kwargs)
+        return MessageStream(chunks)  # type: ignore[arg-type]  # it is a generator, which LangChain does not say
+
+    def astream(
+        self,
+        input: LanguageModelInput,  # noqa: A002 - LangChain's name
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> types.AsyncStream[AIMessageChunk]:
+        """Give the answer in chunks, whose sum is what `ainvoke` gives; asked when the first is asked for.
+
+        Another task can end it with `acancel()`; see `stream`.
+        """
+        chunks = super().astream(input, config, stop=stop, **kwargs)
+        return AsyncMessageStream(chunks)  # type: ignore[arg-type]  # as above
+
     def _generate(
         self,
         messages: list[BaseMessage],
@@ -357,10 +391,14 @@ class ChatGenAI(HeldModel):
         while turn.open:
             with translating():
                 events = self.client.models.stream_json(**turn.sent)
-            with translating(arguments=False), closing(events):
-                for event in events:
-                    if chunk := turn.fold(event):
-                        yield chunk
+            try:
+                with translating(arguments=False), closing(events):
+                    for event in events:
+                        if chunk := turn.fold(event):
+                            yield chunk
+            except StreamCancelledError:
+                yield turn.cut()
+                return
             if last := turn.finish():
                 yield last
 
@@ -368,11 +406,15 @@ class ChatGenAI(HeldModel):
         while turn.open:
             with translating():
                 events = await self.client.aio.models.stream_json(**turn.sent)
-            with translating(arguments=False):
-                async with aclosing(events):
-                    async for event in events:
-                        if chunk := turn.fold(event):
-                            yield chunk
+            try:
+                with translating(arguments=False):
+                    async with aclosing(events):
+                        async for event in events:
+                            if chunk := turn.fold(event):
+                                yield chunk
+            except StreamCancelledError:
+                yield turn.cut()
+                return
             if last := turn.finish():
                 yield last
 

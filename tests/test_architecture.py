@@ -62,6 +62,7 @@ FLOORS: dict[float, set[str]] = {
         "genai._html",
         "genai._output",
     },
+    0.5: {"genai._network"},
     0: {
         "genai.types",
         "genai.errors",
@@ -73,6 +74,7 @@ FLOORS: dict[float, set[str]] = {
         "data",
         "data.profiles",
     },
+    -1: {"genai._calls"},
 }
 WALL = 5.75
 
@@ -105,8 +107,8 @@ LATE_IMPORTS: tuple[tuple[str | None, str, str], ...] = (
     ),
 )
 
-HAVE_HTTPX = ("genai.transport", "genai._clients")
-"""The first sends with the clients that the second makes."""
+HAVE_HTTPX = ("genai.transport", "genai._clients", "genai._network")
+"""The first sends with the clients that the second makes, over the sockets that the third bounds."""
 
 EMULATOR_LINES = 1500
 """How many lines it may have that are not empty."""

@@ -11,8 +11,6 @@ import pytest
 TESTS = Path(__file__).parent
 UNCLAIMED = {
     "F01": "out of scope: the Interactions API is not used",
-    "F10": "an async stream is ended by cancelling its task, from another thread too; a synchronous one by its own "
-    "thread only, since more would need a stream object in place of the generator",
 }
 """Behaviours that no test shows, each with its reason."""
 

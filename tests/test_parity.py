@@ -15,7 +15,14 @@ import pytest
 from langchain_genai_chat import genai
 
 # The async name by the sync one, where they differ: Python's own convention, and google-genai's.
-RENAMED = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
+RENAMED = {
+    "close": "aclose",
+    "cancel": "acancel",
+    "send": "asend",
+    "throw": "athrow",
+    "__enter__": "__aenter__",
+    "__exit__": "__aexit__",
+}
 
 # What one side has alone, and why.
 ONE_SIDED = {

@@ -12,6 +12,8 @@ from weakref import WeakMethod
 
 import httpx
 
+from ._network import bound_by_calls
+
 # httpcore 1.0.9 compares the number of *all* connections, not of the idle ones, with
 # max_keepalive_connections: a lower bound loses keep-alive under load.
 LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30.0)
@@ -63,6 +65,11 @@ class SyncHttpClient(httpx.Client):
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.cookies = _Cookies(arguments.get("cookies"))
+        if not arguments.get("http2"):  # there one connection is many calls'
+            given = (arguments.get("transport"), *(arguments.get("mounts") or {}).values())
+            for transport in (self._transport, *self._mounts.values()):
+                if transport not in given:
+                    bound_by_calls(transport)
 
 
 class AsyncHttpClient(httpx.AsyncClient):

@@ -106,14 +106,14 @@ class Chat(_Remembering[Models]):
 
     def send_message_stream(
         self, message: Message, config: ConfigLike = None, *, replace_config: bool = False
-    ) -> Iterator[types.GenerateContentResponse]:
+    ) -> types.Stream[types.GenerateContentResponse]:
         """Send a message and give the answer in chunks; recorded, as one content, when the last one was read.
 
         Message and config are checked at the call, and sent when the first chunk is asked for; see
-        `send_message`.
+        `send_message`. Another thread can end it with `cancel()`; see `types.Stream`.
         """
         turn = self._talk.turn(self._talk.read(message, config, replace_config=replace_config), streamed=True)
-        return self._stream(turn, self._modules.generate_content_stream(**turn.request))
+        return types.Stream(self._stream(turn, self._modules.generate_content_stream(**turn.request)))
 
     def count_tokens(self, message: Message | None = None) -> types.CountTokensResponse:
         """Count what the next request would cost as input: history, system instruction, tools, and a message."""
@@ -121,7 +121,7 @@ class Chat(_Remembering[Models]):
 
     def _stream(
         self, turn: Turn, chunks: Iterator[types.GenerateContentResponse]
-    ) -> Iterator[types.GenerateContentResponse]:
+    ) -> Generator[types.GenerateContentResponse, None, None]:
         with self._floor.held():
             if turn.is_late:
                 turn = turn.again()
@@ -155,11 +155,11 @@ class AsyncChat(_Remembering[AsyncModels]):
 
     async def send_message_stream(
         self, message: Message, config: ConfigLike = None, *, replace_config: bool = False
-    ) -> AsyncIterator[types.GenerateContentResponse]:
+    ) -> types.AsyncStream[types.GenerateContentResponse]:
         """Give the answer in chunks: `async for chunk in await chat.send_message_stream(...)`.
 
         Message and config are checked when it is awaited, and sent when the first chunk is asked for; see
-        `Chat.send_message_stream`.
+        `Chat.send_message_stream`. Another task can end it with `acancel()`; see `types.AsyncStream`.
         """
         turn = self._talk.turn(self._talk.read(message, config, replace_config=replace_config), streamed=True)
         chunks = await self._modules.generate_content_stream(**turn.request)
@@ -333,17 +333,11 @@ class _AsyncFloor:
         return task == anyio.get_current_task() and stream() is not None
 
 
-class _AsyncStream(AsyncIterator[types.GenerateContentResponse]):
-    """The chunks of an answer; `aclose()` ends the turn, which is then as if it had not been sent."""
+class _AsyncStream(types.AsyncStream["types.GenerateContentResponse"]):
+    """The chunks of an answer, made by a generator that knows whether anybody holds them."""
 
     def __init__(
         self,
         make: Callable[[weakref.ref[_AsyncStream]], AsyncGenerator[types.GenerateContentResponse, None]],
     ) -> None:
-        self._chunks = make(weakref.ref(self))
-
-    async def __anext__(self) -> types.GenerateContentResponse:
-        return await anext(self._chunks)
-
-    async def aclose(self) -> None:
-        await self._chunks.aclose()
+        super().__init__(make(weakref.ref(self)))

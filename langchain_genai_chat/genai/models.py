@@ -5,7 +5,7 @@ Knows methods and paths, and how an answer is read; requests are composed by `_a
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import types
@@ -76,9 +76,12 @@ class Models(_Composing):
 
     def generate_content_stream(
         self, *, model: str, contents: ContentsLike, config: ConfigLike = None
-    ) -> Iterator[types.GenerateContentResponse]:
-        """Send contents and give the answer as it comes; arguments are checked at the call."""
-        return self._transport.iterate(_stream(self._api, model, contents, config, awaits=False))
+    ) -> types.Stream[types.GenerateContentResponse]:
+        """Send contents and give the answer as it comes; arguments are checked at the call.
+
+        Another thread can end it with `cancel()`; see `types.Stream`.
+        """
+        return types.Stream(self._transport.iterate(_stream(self._api, model, contents, config, awaits=False)))
 
     def count_tokens(
         self, *, model: str, contents: ContentsLike, config: types.CountTokensConfig | Mapping[str, Any] | None = None
@@ -103,9 +106,9 @@ class Models(_Composing):
 
     def stream_json(
         self, *, model: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
-    ) -> Generator[Json, None, None]:
+    ) -> types.Stream[Json]:
         """Send a body of the wire to `streamGenerateContent` and give each event's JSON, unread."""
-        return self._transport.iterate(_post_stream(self._api.for_call(options), model, body))
+        return types.Stream(self._transport.iterate(_post_stream(self._api.for_call(options), model, body)))
 
 
 class AsyncModels(_Composing):
@@ -127,9 +130,12 @@ class AsyncModels(_Composing):
 
     async def generate_content_stream(
         self, *, model: str, contents: ContentsLike, config: ConfigLike = None
-    ) -> AsyncIterator[types.GenerateContentResponse]:
-        """Send contents and give the answer as it comes: `async for chunk in await ...`."""
-        return self._transport.iterate(_stream(self._api, model, contents, config, awaits=True))
+    ) -> types.AsyncStream[types.GenerateContentResponse]:
+        """Send contents and give the answer as it comes: `async for chunk in await ...`.
+
+        Another task can end it with `acancel()`; see `types.AsyncStream`.
+        """
+        return types.AsyncStream(self._transport.iterate(_stream(self._api, model, contents, config, awaits=True)))
 
     async def count_tokens(
         self, *, model: str, contents: ContentsLike, config: types.CountTokensConfig | Mapping[str, Any] | None = None
@@ -160,9 +166,9 @@ class AsyncModels(_Composing):
 
     async def stream_json(
         self, *, model: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
-    ) -> AsyncGenerator[Json, None]:
+    ) -> types.AsyncStream[Json]:
         """Send a body of the wire to `streamGenerateContent` and give each event's JSON, unread."""
-        return self._transport.iterate(_post_stream(self._api.for_call(options), model, body))
+        return types.AsyncStream(self._transport.iterate(_post_stream(self._api.for_call(options), model, body)))
 
 
 def _model_request(api: Api, model: str, method: str, body: Mapping[str, Any], *, stream: bool = False) -> Request:

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, TypeVar
 from weakref import WeakMethod, finalize
@@ -21,8 +21,10 @@ import anyio.lowlevel
 import anyio.to_thread
 import httpx
 
+from ._calls import CALL, Call, check, running
 from ._clients import AsyncHttpClient, HttpSettings, LoopClient, SyncHttpClient, has_ended
 from ._exchange import Calls, Emit, Exchange, Flow, Now, Read, Request, secrets_in, take_secrets, without
+from ._network import TIME_OVER
 from .errors import APIConnectionError, APIError, APITimeoutError, UnknownApiResponseError
 
 T = TypeVar("T")
@@ -54,8 +56,9 @@ class SyncTransport:
         exchange = Exchange(flow)
         answer = _OpenAnswer()
         try:
-            while not exchange.done:
-                self._step(exchange, answer)
+            with running(None):  # what is cancelled is a stream
+                while not exchange.done:
+                    self._step(exchange, answer)
             return exchange.result
         finally:
             exchange.close()
@@ -67,11 +70,15 @@ class SyncTransport:
         answer = _OpenAnswer()
         try:
             while not exchange.done:
+                check()
                 if isinstance(exchange.wanted, Emit):
                     yield exchange.wanted.chunk
                     exchange.answer(None)
                 else:
                     self._step(exchange, answer)
+        except APIError:
+            check()
+            raise
         finally:
             exchange.close()
             answer.close()
@@ -98,7 +105,8 @@ class SyncTransport:
                 case Now():
                     value = time.monotonic()
                 case Calls(functions=functions):
-                    value = [function() for function in functions]
+                    with running(None):
+                        value = [function() for function in functions]
         except (httpx.HTTPError, httpx.InvalidURL) as problem:
             exchange.fail(translated(problem))
         except APIError as problem:
@@ -108,18 +116,20 @@ class SyncTransport:
 
     def _send(self, request: Request, answer: "_OpenAnswer") -> httpx.Response:
         if request.delay_s:
-            time.sleep(request.delay_s)
+            _wait(request.delay_s)
         client = self._http()
         sent = _http_request(client, request)
         ends_at = time.monotonic() + request.read_s
-        with _noted(request):
-            response: httpx.Response = client.send(sent, stream=True, follow_redirects=False)
-        answer.open(response)
-        if not request.stream:
-            sent.extensions["timeout"]["read"] = max(ends_at - time.monotonic(), 0.001)
-            response.stream = _UntilDeadline(response.stream, ends_at)
-            response.read()
-            _untie(response)
+        with nullcontext() if request.stream else running(Call(ends_at)):
+            with _noted(request):
+                response: httpx.Response = client.send(sent, stream=True, follow_redirects=False)
+            answer.open(response)
+            if not request.stream:
+                # Of a client of the caller's, whose sockets do not know the call.
+                sent.extensions["timeout"]["read"] = max(ends_at - time.monotonic(), 0.001)
+                response.stream = _UntilDeadline(response.stream, ends_at)
+                response.read()
+                _untie(response)
         return response
 
     def _http(self) -> Any:
@@ -170,11 +180,15 @@ class AsyncTransport:
         answer = _OpenAnswer()
         try:
             while not exchange.done:
+                check()
                 if isinstance(exchange.wanted, Emit):
                     yield exchange.wanted.chunk
                     exchange.answer(None)
                 else:
-                    await self._step(exchange, answer)
+                    await self._step_of_a_call(exchange, answer)
+        except APIError:
+            check()
+            raise
         finally:
             exchange.close()
             await answer.aclose()
@@ -186,6 +200,16 @@ class AsyncTransport:
         self._clients.clear()  # what is dropped is closed by its own loop; see `LoopClient`
         if here is not None:
             await here.aclose()
+
+    async def _step_of_a_call(self, exchange: Exchange[Any], answer: "_OpenAnswer") -> None:
+        """Do a step, unless the call is cancelled meanwhile."""
+        call = CALL.get()
+        if call is None:
+            await self._step(exchange, answer)
+        else:
+            scope = anyio.CancelScope()
+            with call.woken_by(scope.cancel), scope:
+                await self._step(exchange, answer)
 
     async def _step(self, exchange: Exchange[Any], answer: "_OpenAnswer") -> None:
         """Do what the flow wants and tell it what came of it; what is no exchange's failure goes to the caller."""
@@ -201,7 +225,8 @@ class AsyncTransport:
                 case Now():
                     value = time.monotonic()
                 case Calls(functions=functions):
-                    value = await _at_once(functions)
+                    with running(None):
+                        value = await _at_once(functions)
         except (httpx.HTTPError, httpx.InvalidURL) as problem:
             exchange.fail(translated(problem))
         except APIError as problem:
@@ -280,9 +305,6 @@ class _OpenAnswer:
             self.response = self._blocks = None
 
 
-TIME_OVER = "The answer was not whole when the call's time was over."
-
-
 def _untie(response: httpx.Response) -> None:
     """Break the circle of an answer and its stream, so that it goes with its last user and not with the next gc.
 
@@ -306,6 +328,17 @@ class _UntilDeadline(httpx.SyncByteStream):
 
     def close(self) -> None:
         self._stream.close()
+
+
+def _wait(seconds: float) -> None:
+    """Sleep, unless the call is cancelled meanwhile."""
+    call = CALL.get()
+    if call is None:
+        time.sleep(seconds)
+    else:
+        cancelled = threading.Event()
+        with call.woken_by(cancelled.set):
+            cancelled.wait(seconds)
 
 
 def translated(problem: httpx.HTTPError | httpx.InvalidURL) -> APIError:

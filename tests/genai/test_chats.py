@@ -260,7 +260,7 @@ def test_a_stream_that_is_left_early_leaves_no_trace(client: genai.Client) -> No
     stream = chat.send_message_stream(MESSAGE)
     next(stream)
     assert len(chat.history) == 2
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     chat.send_message("Hello")
     assert len(chat.history) == len(chat.get_history(curated=True)) == 4
 
@@ -275,7 +275,7 @@ async def test_an_async_stream_that_is_left_early_leaves_no_trace(aio: genai.Asy
     assert len(chat.history) == 2
     stream = await chat.send_message_stream(MESSAGE)
     await anext(stream)
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()
     assert (await chat.send_message("Hello")).text
     assert len(chat.history) == len(chat.get_history(curated=True)) == 4
 

@@ -363,7 +363,7 @@ def test_no_error_shows_the_key(problem: str, call: Ask, caplog: pytest.LogCaptu
 def test_nothing_shows_the_key(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
     """Over a real connection, httpcore's own DEBUG logs included."""
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("httpcore").setLevel(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "httpcore")
     with Client(api_key=KEY, http_options={"base_url": emulator.base_url}) as client:
         client.models.generate_content(model=MODEL, contents="Hello")
         list(client.models.generate_content_stream(model=MODEL, contents="Hello"))

@@ -4,18 +4,24 @@ import asyncio
 import gc
 import multiprocessing
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, suppress
+from contextlib import aclosing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
 
+import httpcore
 import httpx
 import pytest
 from blockbuster import blockbuster_ctx
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from langchain_genai_chat.emulator import Cut, Emulator, Fault
 from langchain_genai_chat.genai import Client, errors
@@ -38,14 +44,24 @@ def chunk(data: bytes) -> bytes:
 class Server:
     """Listens on a real port, reads each request's head and body, and does with the connection what it is told."""
 
-    def __init__(self, behave: Callable[[socket.socket], None]) -> None:
+    def __init__(
+        self,
+        behave: Callable[[socket.socket], None],
+        seen: list[bytes] | None = None,
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._behave = behave
+        self._seen = seen
+        self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._over = threading.Event()
         self.connections = 0
+        self.asked = threading.Event()
         self.closed = threading.Event()
         """Set when a client has closed a connection."""
-        self.base_url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        host = "http://127.0.0.1" if tls is None else "https://localhost"
+        self.base_url = f"{host}:{self._listener.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -56,15 +72,18 @@ class Server:
                 threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection:
-            connection.settimeout(20)
+        connection.settimeout(20)
+        with connection if self._tls is None else self._tls.wrap_socket(connection, server_side=True) as heard:
             received = b""
             while b"\r\n\r\n" not in received or not received.endswith(b"}"):
-                received += connection.recv(65536)
+                received += heard.recv(65536)
+            if self._seen is not None:
+                self._seen.append(received)
+            self.asked.set()
             try:
-                self._behave(connection)
-                left = connection.recv(1) == b""
-            except ConnectionError:
+                self._behave(heard)
+                left = heard.recv(1) == b""
+            except (ConnectionError, ssl.SSLError):
                 left = True
             if left:
                 self.closed.set()
@@ -572,21 +591,216 @@ async def test_an_async_call_that_gets_no_whole_answer_in_time_is_a_timeout(
         await client.aio.aclose()
 
 
+def dripping_head(connection: socket.socket) -> None:
+    """Begin an answer a byte at a time, and never come to its body."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+    for _ in range(400):
+        connection.sendall(b"x")
+        time.sleep(0.05)
+
+
 @pytest.mark.behaviour("B051")
 async def test_a_head_that_never_ends_is_a_timeout() -> None:
     """Each of its bytes comes in time too."""
-
-    def drip(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
-        for _ in range(400):
-            connection.sendall(b"x")
-            time.sleep(0.05)
-
-    with Server(drip) as server:
-        client = server.client(timeout=300)
+    with Server(dripping_head) as server, server.client(timeout=300) as client:
+        started = time.monotonic()
+        with pytest.raises(errors.APITimeoutError) as caught:
+            ask(client)
+        assert caught.value.status == "DEADLINE_EXCEEDED"
         with pytest.raises(errors.APITimeoutError):
             await ask_async(client)
+        assert time.monotonic() - started < 10
+        assert server.connections == 2
         await client.aio.aclose()
+
+
+@contextmanager
+def slow_reader() -> Iterator[str]:
+    """A server that reads some 40 kB a second, and says nothing."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    over = threading.Event()
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    while not over.is_set() and connection.recv(2048):
+                        time.sleep(0.05)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    over.set()
+    listener.close()
+
+
+@pytest.mark.behaviour("B051")
+async def test_a_request_that_is_read_slowly_is_a_timeout() -> None:
+    """Each of its pieces goes out in time, and all of them would take minutes."""
+    picture = {"inline_data": {"mime_type": "image/png", "data": bytes(12_000_000)}}
+    with slow_reader() as base_url:
+        client = Client(api_key="k", http_options={"base_url": base_url, "timeout": 1000, "retry_options": QUICK})
+        started = time.monotonic()
+        with pytest.raises(errors.APITimeoutError) as caught:
+            client.models.generate_content(model=MODEL, contents=[picture])
+        assert caught.value.status == "DEADLINE_EXCEEDED"
+        with pytest.raises(errors.APITimeoutError):
+            await client.aio.models.generate_content(model=MODEL, contents=[picture])
+        assert time.monotonic() - started < 10
+        client.close()
+        await client.aio.aclose()
+
+
+def test_a_long_request_arrives_as_it_was_sent() -> None:
+    """It goes out in pieces, of which the last is shorter; in a stream in one."""
+    seen: list[bytes] = []
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+
+    text = "".join(f"{number:07}" for number in range(20_000))
+    with Server(answer, seen) as server, server.client() as client:
+        client.models.generate_content(model=MODEL, contents=text)
+        with suppress(errors.APIError):
+            list(client.models.generate_content_stream(model=MODEL, contents=text))
+    assert [text.encode() in body for body in seen] == [True, True]
+
+
+# The sockets below
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's context and a client's that trusts it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context, ssl.create_default_context(cafile=path)
+
+
+class Proxy:
+    """Opens tunnels, and plain requests are its own server's matter."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.tunnels = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                host, _, port = near.recv(65536).split(b" ")[1].decode().partition(":")
+                far = socket.create_connection((host, int(port)))
+                near.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                self.tunnels += 1
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
+
+    @staticmethod
+    def _pass_on(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while block := source.recv(65536):
+                target.sendall(block)
+            target.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+
+
+@pytest.mark.behaviour("F10")
+@pytest.mark.parametrize("proxied", [False, True])
+@pytest.mark.parametrize("behave", [silent, one_event])
+def test_a_stream_over_tls_is_cancelled_from_another_thread(
+    behave: Callable[[socket.socket], None], proxied: bool, tls: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    """Which is how all of them go; straight, or through a proxy's tunnel."""
+    with Proxy() as proxy, Server(behave, tls=tls[0]) as server:
+        arguments = {"verify": tls[1], **({"proxy": proxy.url} if proxied else {})}
+        with server.client(client_args=arguments) as client, ThreadPoolExecutor(1) as pool:
+            stream = client.models.generate_content_stream(model=MODEL, contents="Hello")
+            reading = pool.submit(lambda: [chunk.text for chunk in stream])
+            assert server.asked.wait(5)
+            time.sleep(0.2)
+            stream.cancel()
+            assert reading.result(1) == ([] if behave is silent else ["Hi"])
+            assert server.closed.wait(1)
+        assert proxy.tunnels == proxied
+
+
+@pytest.mark.behaviour("B051")
+@pytest.mark.parametrize("proxied", [False, True])
+@pytest.mark.parametrize("behave", [silent, dripping, dripping_head])
+def test_a_call_over_tls_ends_in_time(
+    behave: Callable[[socket.socket], None], proxied: bool, tls: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    """There it is the TLS library that waits."""
+    with Proxy() as proxy, Server(behave, tls=tls[0]) as server:
+        arguments = {"verify": tls[1], **({"proxy": proxy.url} if proxied else {})}
+        with server.client(client_args=arguments, timeout=500) as client:
+            started = time.monotonic()
+            with pytest.raises(errors.APITimeoutError):
+                ask(client)
+            assert time.monotonic() - started < 10
+            assert server.closed.wait(1)
+
+
+@pytest.mark.behaviour("F10")
+@pytest.mark.behaviour("B051")
+def test_a_plain_proxy_is_no_hindrance() -> None:
+    """Its connections are of another kind in httpx, and those of the environment's again."""
+    options = {"base_url": "http://service.example", "retry_options": QUICK}
+    with Server(dripping_head) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HTTP_PROXY", server.base_url)
+        for arguments in ({"proxy": server.base_url}, {}):
+            with Client(api_key="k", http_options={**options, "client_args": arguments, "timeout": 300}) as client:
+                started = time.monotonic()
+                with pytest.raises(errors.APITimeoutError):
+                    ask(client)
+                assert time.monotonic() - started < 10
+        assert server.connections == 2
+
+
+def test_a_transport_of_the_callers_is_left_as_it_is(emulator: Emulator) -> None:
+    """Its sockets may be anything."""
+    given, mounted = httpx.HTTPTransport(), httpx.HTTPTransport()
+    arguments = {"transport": given, "mounts": {"all://service.example": mounted}}
+    with client_of(emulator) as plain, Client(api_key="k", http_options={"client_args": arguments}) as client:
+        assert ask(plain)
+        assert type(backend_of(plain._transport._http()._transport)) is not httpcore.SyncBackend
+        client._transport._http()
+        assert [type(backend_of(each)) for each in (given, mounted)] == [httpcore.SyncBackend] * 2
+    given.close()
+    mounted.close()
+
+
+def backend_of(transport: Any) -> Any:
+    """Where httpx keeps what makes its connections; it has no public name."""
+    return transport._pool._network_backend
 
 
 @pytest.mark.behaviour("B051")

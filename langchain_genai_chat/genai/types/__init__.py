@@ -1,4 +1,4 @@
-"""Every noun of the wire, under google-genai's names; nothing here does I/O.
+"""Every noun of the wire, under google-genai's names, and the streams of them; nothing here does I/O.
 
 A noun is loaded when it is first used: of more than 200 a conversation needs a few, and all of them would be half
 of what importing the client takes.
@@ -245,6 +245,10 @@ if TYPE_CHECKING:
         VoiceConfig,
         VoiceConsentSignature,
     )
+    from .streams import (
+        AsyncStream,
+        Stream,
+    )
     from .tools import (
         ComputerUse,
         DynamicRetrievalConfig,
@@ -285,6 +289,7 @@ __all__ = [
     "ApiKeyConfig",
     "ApiSpec",
     "AspectRatio",
+    "AsyncStream",
     "AttributionSourceId",
     "AudioMetadata",
     "AudioResponseFormat",
@@ -467,6 +472,7 @@ __all__ = [
     "SpeechMetadata",
     "SpreadsheetMetadata",
     "SpreadsheetMetadataContentLayer",
+    "Stream",
     "StreamableHttpTransport",
     "TextResponseFormat",
     "ThinkingConfig",

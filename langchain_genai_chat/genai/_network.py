@@ -1,0 +1,111 @@
+"""The sockets below httpx: every operation on one ends with the time of its call, or when the call is cancelled.
+
+Knows httpcore's backends and streams by their methods, and where httpx keeps them; nothing of HTTP.
+"""
+
+import socket
+import ssl
+from contextlib import nullcontext, suppress
+from typing import Any
+
+import httpx
+
+from ._calls import CALL, Call
+
+TIME_OVER = "The answer was not whole when the call's time was over."
+PIECE_BYTES = 16_384
+"""What a stream sends in one go, a record of TLS: it measures the time of each go anew."""
+
+
+def bound_by_calls(transport: httpx.BaseTransport | None) -> None:
+    """Let the calls that are sent over a transport bound its sockets; nobody uses it yet.
+
+    httpx has no argument for httpcore's backend, so it is put where httpx keeps it. A transport that keeps it elsewhere
+    is left as it is: then httpx's own limits hold, which bound each operation alone.
+    """
+    pool = getattr(transport, "_pool", None)
+    backend = getattr(pool, "_network_backend", None)
+    if backend is not None:
+        vars(pool)["_network_backend"] = _Backend(backend)
+
+
+class _Backend:
+    """Makes connections as another backend does."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, **options: Any) -> "_Stream":
+        left_s = _left_s(CALL.get(), timeout, httpx.ConnectTimeout)
+        return _Stream(self._backend.connect_tcp(host, port, timeout=left_s, **options))
+
+    def connect_unix_socket(self, path: str, timeout: float | None = None, **options: Any) -> "_Stream":
+        left_s = _left_s(CALL.get(), timeout, httpx.ConnectTimeout)
+        return _Stream(self._backend.connect_unix_socket(path, timeout=left_s, **options))
+
+    def sleep(self, seconds: float) -> None:
+        self._backend.sleep(seconds)
+
+
+class _Stream:
+    """One connection; several calls use it, one after the other."""
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        block: bytes
+        call = CALL.get()
+        if call is None:
+            block = self._stream.read(max_bytes, timeout)
+        else:
+            with call.woken_by(self._shut):
+                block = self._stream.read(max_bytes, _left_s(call, timeout, httpx.ReadTimeout))
+        return block
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        call = CALL.get()
+        if call is None:
+            self._stream.write(buffer, timeout)
+            return
+        with call.woken_by(self._shut):
+            if len(buffer) <= PIECE_BYTES or call.left_s is None:
+                self._stream.write(buffer, _left_s(call, timeout, httpx.WriteTimeout))
+                return
+            pieces = memoryview(buffer)
+            for start in range(0, len(pieces), PIECE_BYTES):
+                left_s = _left_s(call, timeout, httpx.WriteTimeout)
+                self._stream.write(pieces[start : start + PIECE_BYTES], left_s)
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> "_Stream":
+        call = CALL.get()
+        left_s = _left_s(call, timeout, httpx.ConnectTimeout)
+        with nullcontext() if call is None else call.woken_by(self._shut):
+            return _Stream(self._stream.start_tls(ssl_context, server_hostname, left_s))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    def _shut(self) -> None:
+        """End what is being waited for, in whatever thread; closing is left to the one that waits."""
+        raw = self._stream.get_extra_info("socket")
+        with suppress(OSError):  # it is gone already
+            # A TLS socket's own method would drop the TLS that another thread is reading through.
+            socket.socket.shutdown(raw, socket.SHUT_RDWR)
+
+
+def _left_s(call: Call | None, timeout: float | None, over: type[httpx.TimeoutException]) -> float | None:
+    """The time for one operation; raises if the call's is over."""
+    left_s = None if call is None else call.left_s
+    if left_s is None:
+        return timeout
+    if left_s <= 0:
+        raise over(TIME_OVER)
+    return left_s if timeout is None else min(timeout, left_s)

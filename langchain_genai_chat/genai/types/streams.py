@@ -1,0 +1,143 @@
+"""The streams that calls hand out: generators that another thread or task can end.
+
+Knows generators and the calls behind them; not what is in a chunk, nor where it comes from.
+"""
+
+import threading
+from collections.abc import AsyncGenerator, Generator
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
+
+from .._calls import CALL, Call, StreamCancelledError, running
+
+__all__ = ["AsyncStream", "Stream", "StreamCancelledError"]
+
+T_co = TypeVar("T_co", covariant=True)
+
+ELSEWHERE = (
+    "A stream is cancelled in the event loop that reads it. From another thread: "
+    "asyncio.run_coroutine_threadsafe(stream.acancel(), loop)."
+)
+
+
+class Stream(Generator[T_co, None, None], Generic[T_co]):
+    """The chunks of an answer, as they come: a generator that any thread can end.
+
+    A loop that is left, `close()`, and letting go of it end it at once, as with every generator; `cancel()` does
+    while another thread waits for the next chunk.
+    """
+
+    def __init__(self, chunks: Generator[T_co, None, None]) -> None:
+        self._chunks = chunks
+        self._call = Call()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody has cancelled it, so that its end need not be the answer's."""
+        return self._call.is_cancelled
+
+    def cancel(self) -> None:
+        """End the stream, from whatever thread: its consumer sees an end, and no error.
+
+        The connection is closed at once, whether the consumer waits for an answer, for the next chunk or in front
+        of another attempt, or does something else. A consumer that is making the connection, runs a function of
+        yours, waits for its turn in a chat or uses an http client of yours sees the end when that is over.
+        What came before, its tokens in `usage_metadata` too, stays as it was given; a chat's history is as it was
+        before the message. Cancelling twice, or a stream that has ended, does nothing.
+        """
+        self._call.cancel()
+        self.close_unread()
+
+    def send(self, value: None = None) -> T_co:
+        """Give the next chunk, as `next` does."""
+        outer = CALL.get()
+        try:
+            if outer is not None:  # a stream that is read inside another's step belongs to it, as a model's to a chat
+                outer.inner = self
+                outer.check()
+            with running(outer or self._call):
+                return self._chunks.send(value)
+        except StreamCancelledError:
+            if not self._call.is_cancelled:
+                raise
+            raise StopIteration from None
+
+    def throw(self, *error: Any) -> T_co:
+        """Raise an error where the stream stands, which ends it."""
+        chunk: T_co = self._chunks.throw(*error)
+        return chunk
+
+    def close(self) -> None:
+        """End the stream; its connection is closed at once."""
+        self._chunks.close()
+
+    def close_unread(self) -> None:
+        """Close what is held, unless somebody reads it, who then does."""
+        with suppress(ValueError):  # another thread is in it
+            self._chunks.close()
+
+
+class AsyncStream(AsyncGenerator[T_co, None], Generic[T_co]):
+    """The chunks of an answer, as they come: an asynchronous generator that any task of its event loop can end.
+
+    `aclose()` ends it, as with every generator; `acancel()` does while another task waits for the next chunk.
+    """
+
+    def __init__(self, chunks: AsyncGenerator[T_co, None]) -> None:
+        self._chunks = chunks
+        self._call = Call()
+        self._thread: int | None = None
+        self._is_read = False
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody has cancelled it, so that its end need not be the answer's."""
+        return self._call.is_cancelled
+
+    async def acancel(self) -> None:
+        """End the stream: its consumer sees an end, and no error; for the rest see `Stream.cancel`.
+
+        From another thread it is `asyncio.run_coroutine_threadsafe(stream.acancel(), loop)`.
+
+        Raises:
+            RuntimeError: Another thread's event loop reads it.
+        """
+        if self._thread not in (None, threading.get_ident()):
+            raise RuntimeError(ELSEWHERE)
+        self._call.cancel()
+        await self.close_unread()
+
+    async def __anext__(self) -> T_co:
+        self._thread = threading.get_ident()
+        outer = CALL.get()
+        self._is_read = True
+        try:
+            if outer is not None:  # as in `Stream`
+                outer.inner = self
+                outer.check()
+            with running(outer or self._call):
+                return await anext(self._chunks)
+        except StreamCancelledError:
+            if not self._call.is_cancelled:
+                raise
+            raise StopAsyncIteration from None
+        finally:
+            self._is_read = False
+
+    async def asend(self, value: None = None) -> T_co:  # noqa: ARG002 - there is nothing that could be sent
+        """Give the next chunk, as `anext` does."""
+        return await anext(self)
+
+    async def athrow(self, *error: Any) -> T_co:
+        """Raise an error where the stream stands, which ends it."""
+        chunk: T_co = await self._chunks.athrow(*error)
+        return chunk
+
+    async def aclose(self) -> None:
+        """End the stream; its connection is closed at once."""
+        await self._chunks.aclose()
+
+    async def close_unread(self) -> None:
+        """Close what is held, unless somebody reads it, who then does."""
+        if not self._is_read:
+            await self._chunks.aclose()
