@@ -6,6 +6,7 @@ Knows routes and frames; what is valid, refused or answered is decided in valida
 import asyncio
 import base64
 import json
+import logging
 import re
 import sys
 from collections import deque
@@ -30,11 +31,8 @@ from .store import GRANULARITY, Store
 from .validate import Backend, read_body
 
 STREAM = "streamGenerateContent"
-MESSAGES = {
-    "generateContent": "in.GenerateContentRequest",
-    STREAM: "in.GenerateContentRequest",
-    "countTokens": "in.CountTokensRequest",
-}
+GENERATE = "in.GenerateContentRequest"
+MESSAGES = {"generateContent": GENERATE, STREAM: GENERATE, "countTokens": "in.CountTokensRequest"}
 # On Vertex with a project, or in express mode without one.
 VERTEX = r"(?P<vertex>(?:projects/[^/]+/locations/[^/]+/)?publishers/google/)"
 ACTION = re.compile(rf"{VERTEX}?models/(?P<model>[^/:]+):(?P<method>{'|'.join(MESSAGES)})")
@@ -83,6 +81,7 @@ class Service:
             if frame == "array" and isinstance(given.body, dict):
                 given = Fault(code=given.code, body=[given.body])
         received.status = given.code if isinstance(given, Fault) else 200
+        logging.getLogger(__package__).info("%s", received)
         return given if isinstance(given, Response) else _write(given, frame)
 
     def _admit(self, received: Received, raw: bytes) -> None:

@@ -60,5 +60,4 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         return result
     finally:
         if item.stash.get(_used, None) is not None:
-            requests = "\n".join(map(str, item.stash[_used].requests[-20:]))
-            item.add_report_section("call", "gemini", requests)
+            item.add_report_section("call", "gemini", "\n".join(map(str, item.stash[_used].requests[-20:])))

@@ -72,5 +72,4 @@ class RefusalError(Exception):
 @cache
 def read_schema(name: str) -> Json:
     """A file of schemas/."""
-    content: Json = json.loads((resources.files(__package__) / f"schemas/{name}.json").read_text("utf-8"))
-    return content
+    return dict(json.loads((resources.files(__package__) / f"schemas/{name}.json").read_text("utf-8")))

@@ -58,8 +58,7 @@ class Store:
             upload.received += len(data)
             upload.digest.update(data)
         if "finalize" not in command:
-            received = {"x-goog-upload-size-received": str(upload.received)}
-            return None, {"x-goog-upload-status": "active", **received}
+            return None, {"x-goog-upload-status": "active", "x-goog-upload-size-received": str(upload.received)}
         del self.uploads[upload_id]
         return {"file": self._add_file(upload)}, {"x-goog-upload-status": "final"}
 
