@@ -6,7 +6,7 @@ Knows httpcore's backends and streams by their methods, and where httpx keeps th
 import socket
 import ssl
 from contextlib import nullcontext, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -17,8 +17,11 @@ PIECE_BYTES = 16_384
 """What a stream sends in one go, a record of TLS: it measures the time of each go anew."""
 
 
-def bound_by_calls(transport: httpx.BaseTransport | None) -> None:
-    """Let the calls that are sent over a transport bound its sockets; nobody uses it yet.
+T = TypeVar("T", bound=httpx.BaseTransport | None)
+
+
+def bound_by_calls(transport: T) -> T:
+    """Let the calls that are sent over a transport bound its sockets; gives the transport, which nobody uses yet.
 
     httpx has no argument for httpcore's backend, so it is put where httpx keeps it. A transport that keeps it elsewhere
     is left as it is: then httpx's own limits hold, which bound each operation alone.
@@ -27,6 +30,7 @@ def bound_by_calls(transport: httpx.BaseTransport | None) -> None:
     backend = getattr(pool, "_network_backend", None)
     if backend is not None:
         vars(pool)["_network_backend"] = _Backend(backend)
+    return transport
 
 
 class _Backend:
