@@ -21,6 +21,16 @@ def register_with_langchain() -> None:
 
     Raises:
         RuntimeError: This version of LangChain keeps no such table.
+
+    Example:
+        ```python
+        from langchain.chat_models import init_chat_model
+
+        from langchain_genai_chat import register_with_langchain
+
+        register_with_langchain()
+        model = init_chat_model("genai_chat:gemini-3.5-flash", temperature=0)
+        ```
     """
     loading = import_module("langchain_core.load.load")  # the package has a function of the module's name
     loading.ALL_SERIALIZABLE_MAPPINGS[HOME] = HOME

@@ -32,7 +32,9 @@ class GenAIChatMessageHistory(BaseChatMessageHistory):
     Example:
         ```python
         chat = client.chats.create(model="gemini-3.5-flash")
-        chain = RunnableWithMessageHistory(model, lambda: GenAIChatMessageHistory(chat))
+        chat.send_message("My name is Alice.")
+        history = GenAIChatMessageHistory(chat)
+        print(model.invoke([*history.messages, ("human", "What is my name?")]).text)
         ```
 
     One message in is one message out, with its id and metadata, however contents are cut: neighbours of one role

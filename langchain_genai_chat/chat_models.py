@@ -60,6 +60,12 @@ class ChatGenAI(HeldModel):
 
         Raises:
             InvalidRequestError: It could not be sent.
+
+        Example:
+            ```python
+            shown = model.preview("Hello", temperature=0)
+            print(shown.method, shown.url, shown.body)
+            ```
         """
         turn = self._turn(_normalize_messages(self._convert_input(messages).to_messages()), None, kwargs)
         with translating():
@@ -95,6 +101,17 @@ class ChatGenAI(HeldModel):
         Raises:
             InvalidRequestError: A tool cannot be declared, has no legal name, or is none that was bound.
             NotImplementedError: `parallel_tool_calls=False`, for which Gemini has no setting.
+
+        Example:
+            ```python
+            def get_weather(city: str) -> str:
+                '''Get the weather in a city.'''
+                return "sunny"
+
+
+            reply = model.bind_tools([get_weather], tool_choice="any").invoke("How is it in Paris?")
+            print(reply.tool_calls)
+            ```
         """
         if parallel_tool_calls is False:
             raise NotImplementedError("Gemini has no setting against parallel calls; leave parallel_tool_calls out.")
@@ -228,6 +245,13 @@ class ChatGenAI(HeldModel):
         Returns:
             The cache's name, which raises where a call says something else than it holds. `model.client.caches`
             looks up, prolongs and deletes.
+
+        Example:
+            ```python
+            held = model.create_cache([("system", "A long text. " * 1000)], ttl=300)
+            print(model.invoke("Sum it up.", cached_content=held).text)
+            model.client.caches.delete(name=held)
+            ```
         """
         made = self._cache_of(messages, tools=tools, tool_choice=tool_choice)
         with translating():

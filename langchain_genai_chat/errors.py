@@ -41,6 +41,14 @@ class InvalidRequestError(core.ModelInvalidRequestError, ValueError):
     """What was asked for cannot be sent; nothing was.
 
     A `ValueError`, and LangChain's kind as well, since its middleware tries a bare `ValueError` again.
+
+    Example:
+        ```python
+        try:
+            model.invoke([])
+        except errors.InvalidRequestError as error:
+            print(error)  # nothing was sent
+        ```
     """
 
     @classmethod
@@ -63,6 +71,16 @@ class BadReplyError(core.ModelError):
     Args:
         problem: What is wrong with it.
         message: The answer as `on_bad_reply="return"` would have given it: partial text, reasons, usage.
+
+    Example:
+        ```python
+        emulator.script(Reply("I cannot", finish_reason="SAFETY"))
+        careful = ChatGenAI(model="gemini-3.5-flash", on_bad_reply="raise")
+        try:
+            careful.invoke("Hello")
+        except errors.BadReplyError as error:
+            print(error.finish_reason, error.message.text)
+        ```
     """
 
     def __init__(self, problem: str, message: AIMessage) -> None:
@@ -118,7 +136,17 @@ class EmptyResponseError(BadReplyError):
 
 
 class OutputTruncatedError(core.OutputParserException):
-    """The reply was cut off by the token limit, so that it is no whole object; `.message` is the reply."""
+    """The reply was cut off by the token limit, so that it is no whole object; `.message` is the reply.
+
+    Example:
+        ```python
+        emulator.script(Reply('{"name": "Par', finish_reason="MAX_TOKENS"))
+        try:
+            model.with_structured_output({"type": "object", "title": "City"}).invoke("Paris")
+        except errors.OutputTruncatedError as error:
+            print(error.message.text)
+        ```
+    """
 
     def __init__(self, problem: str, message: AIMessage) -> None:
         super().__init__(problem, llm_output=message.text)

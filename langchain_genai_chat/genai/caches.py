@@ -26,7 +26,20 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Caches:
-    """What `client.caches` gives."""
+    """What `client.caches` gives.
+
+    Example:
+        ```python
+        cache = client.caches.create(
+            model="gemini-3.5-flash",
+            config={"contents": ["A long text. " * 1000], "ttl": "300s"},
+        )
+        client.models.generate_content(
+            model="gemini-3.5-flash", contents="Sum it up.", config={"cached_content": cache.name}
+        )
+        client.caches.delete(name=cache.name)
+        ```
+    """
 
     def __init__(self, api: Api, transport: SyncTransport) -> None:
         self._api = api
@@ -68,7 +81,16 @@ class Caches:
 
 
 class AsyncCaches:
-    """What `client.aio.caches` gives."""
+    """What `client.aio.caches` gives.
+
+    Example:
+        ```python
+        cache = await client.aio.caches.create(
+            model="gemini-3.5-flash", config={"contents": ["A long text. " * 1000]}
+        )
+        await client.aio.caches.delete(name=cache.name)
+        ```
+    """
 
     def __init__(self, api: Api, transport: AsyncTransport) -> None:
         self._api = api

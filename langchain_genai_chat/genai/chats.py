@@ -76,6 +76,15 @@ class Chat(_Remembering[Models]):
     Sends are made one after the other; a stream holds its turn until it is read to the end or closed. What was
     not answered to the end (an error, a stream left early) is as if it had not been sent, and functions that
     were run for it are run again when it is sent again.
+
+    Example:
+        ```python
+        chat = client.chats.create(model="gemini-3.5-flash")
+        print(chat.send_message("My name is Alice.").text)
+        for chunk in chat.send_message_stream("What is my name?"):
+            print(chunk.text, end="")
+        print(len(chat.get_history()))  # 4
+        ```
     """
 
     def __init__(self, *, modules: Models, model: str, config: ConfigLike = None, history: History) -> None:
@@ -137,7 +146,16 @@ class Chat(_Remembering[Models]):
 
 
 class AsyncChat(_Remembering[AsyncModels]):
-    """A conversation with a model, for asyncio and trio; see `Chat`. Safe to share between tasks."""
+    """A conversation with a model, for asyncio and trio; see `Chat`. Safe to share between tasks.
+
+    Example:
+        ```python
+        chat = client.aio.chats.create(model="gemini-3.5-flash")
+        print((await chat.send_message("My name is Alice.")).text)
+        async for chunk in await chat.send_message_stream("What is my name?"):
+            print(chunk.text, end="")
+        ```
+    """
 
     def __init__(self, *, modules: AsyncModels, model: str, config: ConfigLike = None, history: History) -> None:
         self._modules = modules
@@ -219,7 +237,15 @@ def conversation_of(chat: Chat | AsyncChat) -> Conversation:
 
 
 class Chats:
-    """What `client.chats` gives."""
+    """What `client.chats` gives.
+
+    Example:
+        ```python
+        chat = client.chats.create(model="gemini-3.5-flash", config={"temperature": 0})
+        chat.send_message("Hello")
+        other = client.chats.create(model="gemini-3.5-flash", history=chat.get_history())
+        ```
+    """
 
     def __init__(self, modules: Models) -> None:
         self._modules = modules
@@ -242,7 +268,14 @@ class Chats:
 
 
 class AsyncChats:
-    """What `client.aio.chats` gives."""
+    """What `client.aio.chats` gives.
+
+    Example:
+        ```python
+        chat = client.aio.chats.create(model="gemini-3.5-flash", config={"temperature": 0})
+        await chat.send_message("Hello")
+        ```
+    """
 
     def __init__(self, modules: AsyncModels) -> None:
         self._modules = modules

@@ -47,6 +47,12 @@ class Client:
             headers of its own needs no key: pass its `base_url` in the options.
 
     The rules and names are google-genai's. `with` closes the connections at the end.
+
+    Example:
+        ```python
+        with genai.Client(api_key="...") as client:
+            print(client.models.generate_content(model="gemini-3.5-flash", contents="Hello").text)
+        ```
     """
 
     _needs_key_now = True
@@ -154,7 +160,15 @@ class Client:
 
 
 class AsyncClient:
-    """What `Client.aio` gives: the same services, asynchronous, with connections for each event loop."""
+    """What `Client.aio` gives: the same services, asynchronous, with connections for each event loop.
+
+    Example:
+        ```python
+        async with genai.Client(api_key="...").aio as client:
+            chat = client.chats.create(model="gemini-3.5-flash")
+            print((await chat.send_message("Hello")).text)
+        ```
+    """
 
     def __init__(self, api: Api, transport: AsyncTransport) -> None:
         self._api = api

@@ -49,6 +49,14 @@ class APIError(Exception):
         response: The HTTP answer, with the credentials gone from its `request`. It is not pickled.
 
     `details` is the whole parsed body. `partial` is true when part of a stream had been handed out before.
+
+    Example:
+        ```python
+        try:
+            client.models.get(model="gemini-none")
+        except genai.errors.APIError as error:
+            print(error.code, error.status, error.message)  # 404 NOT_FOUND ...
+        ```
     """
 
     code: int
@@ -110,15 +118,44 @@ class APIError(Exception):
 
 
 class ClientError(APIError):
-    """The service refused the request: 400 to 499."""
+    """The service refused the request: 400 to 499.
+
+    Example:
+        ```python
+        try:
+            client.models.get(model="gemini-none")
+        except genai.errors.ClientError as error:
+            print("The request has to change:", error.message)
+        ```
+    """
 
 
 class ServerError(APIError):
-    """The service failed: 500 to 599."""
+    """The service failed: 500 to 599.
+
+    Example:
+        ```python
+        emulator.script(*[Fault.of("UNAVAILABLE")] * 3)
+        try:
+            client.models.generate_content(model="gemini-3.5-flash", contents="Hello")
+        except genai.errors.ServerError as error:
+            print(error.code, "after", len(emulator.requests), "requests")
+        ```
+    """
 
 
 class APIConnectionError(APIError):
-    """No answer came, or not to its end: refused, reset, cut off. `code` is 0."""
+    """No answer came, or not to its end: refused, reset, cut off. `code` is 0.
+
+    Example:
+        ```python
+        nobody = genai.Client(api_key="...", http_options={"base_url": "http://127.0.0.1:9"})
+        try:
+            nobody.models.generate_content(model="gemini-3.5-flash", contents="Hello")
+        except genai.errors.APIConnectionError as error:
+            print(error.code, error.message)  # 0, and why
+        ```
+    """
 
     may_pass: bool = True
     """Whether the same request may succeed when it is sent again."""
@@ -136,21 +173,69 @@ class APITimeoutError(APIConnectionError, TimeoutError):
     """It took too long: to connect, to answer, or between two events of a stream.
 
     Waiting for an answer has spent the call's time; only a time-out while connecting may pass.
+
+    Example:
+        ```python
+        import time
+
+        hasty = genai.Client(http_options={"timeout": 100})  # milliseconds
+        emulator.script(lambda request: time.sleep(0.5))
+        try:
+            hasty.models.generate_content(model="gemini-3.5-flash", contents="Hello")
+        except genai.errors.APITimeoutError as error:
+            print(error.message)
+        ```
     """
 
     may_pass = False
 
 
 class UnknownApiResponseError(APIError, ValueError):
-    """An answer came that cannot be read: empty, not JSON, not what the method answers."""
+    """An answer came that cannot be read: empty, not JSON, not what the method answers.
+
+    Example:
+        ```python
+        emulator.script(Fault(code=200, body="<html>Please log in</html>"))
+        try:
+            client.models.generate_content(model="gemini-3.5-flash", contents="Hello")
+        except genai.errors.UnknownApiResponseError as error:
+            print(error.message)
+        ```
+    """
 
 
 class FileFailedError(APIError):
-    """The service could not process an uploaded file, so that it cannot be used; `details` say why."""
+    """The service could not process an uploaded file, so that it cannot be used; `details` say why.
+
+    Example:
+        ```python
+        def wait(file: types.File) -> types.File | None:
+            try:
+                return client.files.wait(file=file)
+            except genai.errors.FileFailedError as error:
+                print(error.details)
+                return None
+        ```
+    """
 
 
 class UnsupportedFunctionError(ValueError):
-    """A function that cannot be called here, such as a coroutine function in a synchronous call."""
+    """A function that cannot be called here, such as a coroutine function in a synchronous call.
+
+    Example:
+        ```python
+        async def get_weather(city: str) -> str:
+            return "sunny"
+
+
+        try:
+            client.chats.create(model="gemini-3.5-flash", config={"tools": [get_weather]}).send_message(
+                "What is the weather in Boston?"
+            )
+        except genai.errors.UnsupportedFunctionError as error:
+            print(error)  # use client.aio
+        ```
+    """
 
 
 class FunctionInvocationError(ValueError):

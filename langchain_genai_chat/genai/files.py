@@ -41,7 +41,18 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Files:
-    """What `client.files` gives."""
+    """What `client.files` gives.
+
+    Example:
+        ```python
+        import io
+
+        file = client.files.upload(file=io.BytesIO(b"Minutes."), config={"mime_type": "text/plain"})
+        file = client.files.wait(file=file)
+        client.models.generate_content(model="gemini-3.5-flash", contents=[file, "Sum it up."])
+        client.files.delete(name=file.name)
+        ```
+    """
 
     def __init__(self, api: Api, transport: SyncTransport) -> None:
         self._api = api
@@ -131,7 +142,17 @@ class Files:
 
 
 class AsyncFiles:
-    """What `client.aio.files` gives."""
+    """What `client.aio.files` gives.
+
+    Example:
+        ```python
+        import io
+
+        minutes = io.BytesIO(b"Minutes.")
+        file = await client.aio.files.upload(file=minutes, config={"mime_type": "text/plain"})
+        await client.aio.files.delete(name=file.name)
+        ```
+    """
 
     def __init__(self, api: Api, transport: AsyncTransport) -> None:
         self._api = api

@@ -53,7 +53,17 @@ class _Composing:
 
 
 class Models(_Composing):
-    """What `client.models` gives."""
+    """What `client.models` gives.
+
+    Example:
+        ```python
+        response = client.models.generate_content(model="gemini-3.5-flash", contents="Hello")
+        print(response.text, response.usage_metadata.total_token_count)
+        for chunk in client.models.generate_content_stream(model="gemini-3.5-flash", contents="Hi"):
+            print(chunk.text, end="")
+        print([model.name for model in client.models.list()])
+        ```
+    """
 
     def __init__(self, api: Api, transport: SyncTransport) -> None:
         self._api = api
@@ -112,7 +122,16 @@ class Models(_Composing):
 
 
 class AsyncModels(_Composing):
-    """What `client.aio.models` gives."""
+    """What `client.aio.models` gives.
+
+    Example:
+        ```python
+        response = await client.aio.models.generate_content(model="gemini-3.5-flash", contents="Hello")
+        stream = await client.aio.models.generate_content_stream(model="gemini-3.5-flash", contents="Hi")
+        async for chunk in stream:
+            print(chunk.text, end="")
+        ```
+    """
 
     def __init__(self, api: Api, transport: AsyncTransport) -> None:
         self._api = api
