@@ -19,6 +19,7 @@ from .types.preview import Preview
 
 USER_AGENT = f"langchain-genai-chat/{__version__} gl-python/{platform.python_version()}"
 IDENTITY_HEADERS = ("user-agent", "x-goog-api-client")
+FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding"})
 TRANSPORT_OPTIONS = frozenset({"client_args", "async_client_args", "httpx_client", "httpx_async_client"})
 
 
@@ -107,8 +108,11 @@ def _lower(headers: Mapping[str, str] | None) -> dict[str, str]:
     """Headers with names in lower case, so that two spellings of one meet; white space round a value goes.
 
     Raises `ValueError` for a value that cannot be sent; the message does not repeat it, for it may be a secret.
+    Raises it for a header that would make two requests of one.
     """
     plain = {name.lower(): value.strip() for name, value in (headers or {}).items()}
+    if framing := plain.keys() & FRAMING_HEADERS:
+        raise ValueError(f"the header {min(framing)!r} says where a request ends, which follows from its body.")
     for name, value in plain.items():
         if not (value.isascii() and value.isprintable()):
             raise ValueError(

@@ -71,6 +71,8 @@ class Endpoint:
     def cache(self, name: str) -> str:
         """The resource name of a cache, by its ID or any longer form."""
         _refuse_injection("cached_content", name)
+        if "/" in name and not re.fullmatch(r"(projects/[^/]+/locations/[^/]+/)?cachedContents/[^/]+", name):
+            raise ValueError(f"cached_content {name!r} is no name of a cache; pass its ID or 'cachedContents/...'.")
         return self._in_project("cachedContents/", name if "/" in name else f"cachedContents/{name}")
 
     def model_in_project(self, name: str) -> str:
@@ -116,8 +118,8 @@ def _refuse_injection(noun: str, name: str) -> None:
         raise ValueError(f"{noun} is empty; pass a name.")
     if not re.fullmatch(r"[A-Za-z0-9_./:@-]+", name):
         raise ValueError(f"{noun} {name!r} has characters that no name has: only letters, digits and _ . - / : @.")
-    if ".." in name or not all(name.split("/")):
-        raise ValueError(f"{noun} {name!r} is no name: '..' and empty segments would change the URL.")
+    if ".." in name or not all(segment.strip(".") for segment in name.split("/")):
+        raise ValueError(f"{noun} {name!r} is no name: '..' and segments of nothing or a dot would change the URL.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,6 +264,7 @@ def _address(base_url: str) -> str:
 
 def _origin(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
+    _ = parts.port  # raises ValueError if it is none
     return parts.scheme, parts.netloc
 
 

@@ -243,7 +243,10 @@ def _upload(
         url = started.headers.get("x-goog-upload-url")
         if url is None:
             raise no_upload(started, "The answer to the upload's start has no x-goog-upload-url.")
-        session = _session(api, url)
+        try:
+            session = _session(api, url)
+        except ValueError:
+            raise no_upload(started, f"The upload's x-goog-upload-url {url!r} is no address.") from None
         final = yield from send_chunks(opened, session, api.policy, chunk=chunk_bytes(started), tell=tell)
     return (yield from _made(api, final, about.get("name")))
 

@@ -170,6 +170,7 @@ NAMES = (
     "http://evil.example/a",
     "a\\b",
     "\u202ea",
+    ".",
 )
 
 
@@ -198,6 +199,30 @@ def test_a_header_cannot_bring_another(value: str, server: FaultServer) -> None:
     with model_of(run.base_url, CALM) as model, pytest.raises(Exception, match=r"\w"):
         model.invoke("Hi", headers={"x-user": value})
     assert all(b"x-evil" not in asked.head for asked in run.asked)
+
+
+@pytest.mark.parametrize("name", ["files/abc", "models/abc", "cachedContents/abc/x", "cachedContents"])
+def test_nothing_else_is_deleted_as_a_cache(name: str, server: FaultServer) -> None:
+    """A file of that name would be gone."""
+    run = server.run(well)
+    with client_of(run.base_url, CALM) as client:
+        for ask in (client.caches.delete, client.caches.get):
+            if "/" in name:
+                with pytest.raises(ValueError, match="is no name of a cache"):
+                    ask(name=name)
+            else:
+                ask(name=name)
+    assert all(b"/cachedContents/cachedContents HTTP" in asked.head for asked in run.asked)
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
+def test_a_header_cannot_split_a_request(name: str, server: FaultServer) -> None:
+    """What stands between here and the service might see two requests, the second of somebody else's making."""
+    run = server.run(well)
+    for given in ({"headers": {name: "5"}}, {}):
+        with pytest.raises(ValueError, match="where a request ends"), model_of(run.base_url, CALM, **given) as model:
+            model.invoke("Hi", headers={name: "chunked"})
+    assert not run.asked
 
 
 def calling(name: str) -> Behaviour:

@@ -431,6 +431,16 @@ class TestArguments:
         with pytest.raises(errors.UnknownApiResponseError, match="x-goog-upload-url"):
             client.files.upload(file=io.BytesIO(PNG))
 
+    @pytest.mark.parametrize("url", ["http://[", "https://upload.googleapis.com:port/x"])
+    async def test_an_upload_url_that_is_none_is_unreadable(self, url: str) -> None:
+        """It is the service's fault, and no ValueError of the caller's."""
+        mock = httpx.MockTransport(lambda request: httpx.Response(200, headers={"x-goog-upload-url": url}))
+        client = Client(api_key="a-key-of-the-tests", http_client=httpx.Client(transport=mock))
+        with pytest.raises(errors.UnknownApiResponseError, match="is no address") as caught:
+            client.files.upload(file=io.BytesIO(PNG))
+        assert caught.value.response is not None
+        assert "x-goog-api-key" not in caught.value.response.request.headers
+
     @pytest.mark.parametrize(
         "name",
         [
