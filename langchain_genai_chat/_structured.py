@@ -174,7 +174,7 @@ class ReplyParser(BaseTransformOutputParser[Any]):
             pass  # in JSON mode without a schema models fence their JSON now and then
         try:
             return parse_json_markdown(text)
-        except ValueError as problem:
+        except (ValueError, RecursionError) as problem:
             raise OutputParserException(f"The reply is no JSON: {problem}", llm_output=text) from problem
 
     def _fitted(self, value: Any, text: str) -> Any:

@@ -436,6 +436,7 @@ BAD: dict[str, tuple[Json, type[Exception], str]] = {
     "stopped": (answer({"text": '{"setup":'}, finish="RECITATION"), BadReplyError, "RECITATION"),
     "empty": (answer(finish="STOP"), BadReplyError, "no answer"),
     "no JSON": (NOT_JSON, OutputParserException, "is no JSON"),
+    "brackets": (answer({"text": "[" * 100_000}), OutputParserException, "is no JSON"),
     "another form": (answer({"text": '{"lines": 3}'}), OutputParserException, "does not fit the schema"),
     "a call": (CALLED, OutputParserException, "called 'look_up' instead of answering"),
 }
