@@ -85,9 +85,7 @@ class AsyncCaches:
 
     Example:
         ```python
-        cache = await client.aio.caches.create(
-            model="gemini-3.5-flash", config={"contents": ["A long text. " * 1000]}
-        )
+        cache = await client.aio.caches.create(model="gemini-3.5-flash", config={"contents": ["A long text. " * 1000]})
         await client.aio.caches.delete(name=cache.name)
         ```
     """
