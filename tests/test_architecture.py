@@ -62,7 +62,7 @@ FLOORS: dict[float, set[str]] = {
         "genai._html",
         "genai._output",
     },
-    0.5: {"genai._network"},
+    0.5: {"genai._asyncio", "genai._network", "genai._pools"},
     0: {
         "genai.types",
         "genai.errors",
@@ -99,6 +99,7 @@ LATE_IMPORTS: tuple[tuple[str | None, str, str], ...] = (
         ("genai.client", f"{ROOT}.genai.{name}", "a chat model of LangChain's needs the models alone")
         for name in ("chats", "files", "caches")
     ),
+    ("genai._clients", f"{ROOT}.genai._asyncio", "asyncio is 14 ms to import, and only async clients need it"),
     (None, "PIL", "an extra: only images given as PIL objects need it"),
     (
         "emulator.pytest_plugin",
@@ -107,8 +108,8 @@ LATE_IMPORTS: tuple[tuple[str | None, str, str], ...] = (
     ),
 )
 
-HAVE_HTTPX = ("genai.transport", "genai._clients", "genai._network")
-"""The first sends with the clients that the second makes, over the sockets that the third bounds."""
+HAVE_HTTPX = ("genai.transport", "genai._clients", "genai._asyncio", "genai._network", "genai._pools")
+"""The first sends with the clients that the second makes, over the sockets and pools of the others."""
 
 EMULATOR_LINES = 1500
 """How many lines it may have that are not empty."""

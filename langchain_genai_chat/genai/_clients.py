@@ -7,16 +7,17 @@ import functools
 import ssl
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakMethod
 
 import httpx
 
 from ._network import bound_by_calls
+from ._pools import AsyncPools, Pools
 
-# httpcore 1.0.9 compares the number of *all* connections, not of the idle ones, with
-# max_keepalive_connections: a lower bound loses keep-alive under load.
-LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30.0)
+KEPT_S = 30.0
+"""How long a connection is kept that nobody uses."""
+LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=KEPT_S)
 
 
 @functools.cache
@@ -65,11 +66,14 @@ class SyncHttpClient(httpx.Client):
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.cookies = _Cookies(arguments.get("cookies"))
-        if not arguments.get("http2"):  # there one connection is many calls'
-            given = (arguments.get("transport"), *(arguments.get("mounts") or {}).values())
-            for transport in (self._transport, *self._mounts.values()):
-                if transport not in given:
-                    bound_by_calls(transport)
+
+    def _init_transport(self, *_: Any, **arguments: Any) -> httpx.BaseTransport:
+        if arguments["transport"] is not None:
+            return super()._init_transport(**arguments)
+        return _split(super()._init_transport, arguments, bound_by_calls, Pools)
+
+    def _init_proxy_transport(self, *proxy: Any, **arguments: Any) -> httpx.BaseTransport:
+        return _split(functools.partial(super()._init_proxy_transport, *proxy), arguments, bound_by_calls, Pools)
 
 
 class AsyncHttpClient(httpx.AsyncClient):
@@ -78,6 +82,38 @@ class AsyncHttpClient(httpx.AsyncClient):
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.cookies = _Cookies(arguments.get("cookies"))
+
+    def _init_transport(self, *_: Any, **arguments: Any) -> httpx.AsyncBaseTransport:
+        if arguments["transport"] is not None:
+            return super()._init_transport(**arguments)
+        return _split(super()._init_transport, arguments, _over_asyncio, AsyncPools)
+
+    def _init_proxy_transport(self, *proxy: Any, **arguments: Any) -> httpx.AsyncBaseTransport:
+        return _split(functools.partial(super()._init_proxy_transport, *proxy), arguments, _over_asyncio, AsyncPools)
+
+
+T = TypeVar("T")
+
+
+def _over_asyncio(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+    from ._asyncio import over_asyncio  # noqa: PLC0415 - asyncio is 14 ms to import, for async clients alone
+
+    return over_asyncio(transport)
+
+
+def _split(
+    make: Callable[..., T],
+    arguments: dict[str, Any],
+    ready: Callable[[T], T],
+    pools: Callable[[Callable[[], T], float], T],
+) -> T:
+    """What keeps as many connections as are used; httpx's pool where limits bound it, or HTTP/2 has one for all."""
+    if arguments["http2"]:
+        return make(**arguments)
+    if arguments["limits"] is not LIMITS:
+        return ready(make(**arguments))
+    verify = httpx.create_ssl_context(*(arguments[name] for name in ("verify", "cert", "trust_env")))
+    return pools(lambda: ready(make(**{**arguments, "verify": verify, "cert": None})), KEPT_S)
 
 
 class LoopClient:

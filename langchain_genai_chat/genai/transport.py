@@ -30,6 +30,8 @@ from .errors import APIConnectionError, APIError, APITimeoutError, UnknownApiRes
 T = TypeVar("T")
 
 CLOSED = "This client has been closed; make a new one."
+TURN_S = 0.001
+"""How long a stream may go on with what has come before others have their turn: a block may hold a whole answer."""
 
 _LOGGER = logging.getLogger("langchain_genai_chat")
 _sending: ContextVar[bool] = ContextVar("sending", default=False)
@@ -178,14 +180,19 @@ class AsyncTransport:
         """Give what a flow emits; `aclose()` ends the flow and closes the open answer at once."""
         exchange = Exchange(flow)
         answer = _OpenAnswer()
+        ends_at = time.monotonic() + TURN_S
         try:
             while not exchange.done:
                 check()
                 if isinstance(exchange.wanted, Emit):
                     yield exchange.wanted.chunk
                     exchange.answer(None)
+                    if time.monotonic() > ends_at:
+                        await anyio.lowlevel.checkpoint()
+                        ends_at = time.monotonic() + TURN_S
                 else:
                     await self._step_of_a_call(exchange, answer)
+                    ends_at = time.monotonic() + TURN_S
         except APIError:
             check()
             raise

@@ -1,0 +1,170 @@
+"""asyncio's sockets below httpx: what is read and written, what TLS, time and cancelling do to it."""
+
+import asyncio
+import socket
+import ssl
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+import trio
+
+from langchain_genai_chat.genai import _asyncio
+from langchain_genai_chat.genai._clients import LIMITS, AsyncHttpClient
+
+from ._site import Site, certificate
+
+MIB = 1 << 20
+UNHEARD = httpx.Timeout(0.2, connect=5.0)
+
+
+async def test_a_client_reads_through_these_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its clients have no argument for them; this shows when httpx keeps httpcore's elsewhere."""
+
+    async def refused(*_: object) -> None:
+        raise ConnectionRefusedError("as the test says")
+
+    monkeypatch.setattr(_asyncio, "_connected", refused)
+    async with AsyncHttpClient(limits=LIMITS) as client:
+        with pytest.raises(httpx.ConnectError, match="as the test says"):
+            await client.get("http://127.0.0.1:1")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_tls_is_spoken_with_who_is_trusted(tmp_path: Path, host: str) -> None:
+    """Google is asked over TLS alone, by a name with several addresses."""
+    of_server, of_client = certificate(tmp_path)
+    body = bytes(range(256)) * 4096
+    with Site(tls=of_server, big=body) as site:
+        url = f"https://{host}:{site.server_port}"
+        async with AsyncHttpClient(limits=LIMITS, verify=of_client) as client:
+            for _ in range(2):
+                assert (await client.post(url, content=body)).content == body
+                assert (await client.get(url)).content == body
+        assert site.opened == 1
+        async with AsyncHttpClient(limits=LIMITS, verify=ssl.create_default_context()) as client:
+            with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+                await client.get(url)
+
+
+async def test_a_server_that_speaks_no_tls_is_an_error_of_connecting() -> None:
+    """A base URL with https for http is a common slip."""
+    with Site() as site:
+        async with AsyncHttpClient(limits=LIMITS) as client:
+            with pytest.raises((httpx.ConnectError, httpx.ConnectTimeout)):
+                await client.get(site.base_url.replace("http", "https"), timeout=2)
+
+
+async def test_a_host_is_asked_at_the_address_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Machines with half an IPv6 are many: the first address is silent, or refuses."""
+
+    async def found(*_: object, **__: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, 0, 0, "", (address, 0)) for address in ("127.0.0.2", "127.0.0.1")]
+
+    monkeypatch.setattr("anyio.getaddrinfo", found)
+    with Site(big=b"here") as site:
+        url = f"http://two.example:{site.server_port}"
+        async with AsyncHttpClient(limits=LIMITS) as client:
+            assert (await client.get(url)).content == b"here"
+            with pytest.raises(httpx.ConnectError):
+                await client.get("http://two.example:1")
+        with socket.create_server(("127.0.0.2", site.server_port), backlog=0), socket.socket() as waiting:
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.2", site.server_port))  # its queue is full: the next hears nothing
+            with socket.socket() as second:
+                second.setblocking(False)
+                second.connect_ex(("127.0.0.2", site.server_port))
+                async with AsyncHttpClient(limits=LIMITS) as client:
+                    assert (await client.get(url, timeout=10)).content == b"here"
+
+
+async def test_a_reader_who_is_slow_makes_the_server_wait() -> None:
+    """What nobody reads yet stays with the server, not in memory."""
+    with Site(big=bytes(64 * MIB)) as site:
+        async with AsyncHttpClient(limits=LIMITS) as client, client.stream("GET", site.base_url) as answer:
+            blocks = answer.aiter_raw()
+            read = len(await anext(blocks))
+            await asyncio.sleep(0.3)
+            (stream,) = [answer.extensions["network_stream"]]
+            assert stream._held_bytes < MIB
+            read += sum([len(block) async for block in blocks])
+    assert read == 64 * MIB
+
+
+async def test_who_reads_what_is_there_leaves_the_loop_to_others() -> None:
+    """A long answer that has come as a whole must not stop all other tasks while it is read."""
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    with Site(big=bytes(MIB)) as site:
+        async with AsyncHttpClient(limits=LIMITS) as client:
+            task = asyncio.create_task(other())
+            async with client.stream("GET", site.base_url) as answer:
+                before = turns
+                blocks = sum([1 async for _ in answer.aiter_raw()])
+            assert turns - before >= blocks - 1 > 4
+            task.cancel()
+
+
+async def test_silence_and_a_full_socket_end_with_httpxs_timeouts() -> None:
+    """They are what the rules of trying again know."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        async with AsyncHttpClient(limits=LIMITS, timeout=UNHEARD) as client:
+            with pytest.raises(httpx.ReadTimeout):
+                await client.get(url)
+            with pytest.raises(httpx.WriteTimeout):
+                await client.post(url, content=bytes(64 * MIB))
+
+
+async def test_an_answer_before_the_whole_request_is_read() -> None:
+    """A server may refuse a body by its head, and close while it is sent."""
+
+    def refuse(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1024)
+            connection.sendall(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(MIB):
+                pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=refuse, args=(listener,), daemon=True).start()
+        async with AsyncHttpClient(limits=LIMITS, timeout=10) as client:
+            answer = await client.post(f"http://127.0.0.1:{listener.getsockname()[1]}", content=bytes(16 * MIB))
+            assert answer.status_code == 413
+
+
+async def test_a_cancelled_request_closes_its_connection() -> None:
+    """Whenever it is cancelled: while it connects, sends or reads."""
+    with Site(big=bytes(MIB)) as site:
+        async with AsyncHttpClient(limits=LIMITS) as client:
+            for turns in range(40):
+                task = asyncio.create_task(client.get(site.base_url))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.wait([task])
+            assert len((await client.get(site.base_url)).content) == MIB
+        for _ in range(site.opened):
+            assert await asyncio.to_thread(site.closed.acquire, timeout=5)
+
+
+def test_trio_uses_its_own_sockets() -> None:
+    """LangChain's models run under trio too."""
+
+    async def ask(url: str) -> bytes:
+        async with AsyncHttpClient(limits=LIMITS) as client:
+            await client.post(url, content=b"-")
+            return (await client.post(url, content=b"trio")).content
+
+    with Site() as site:
+        assert trio.run(ask, site.base_url) == b"trio"
+        assert site.opened == 1
