@@ -78,7 +78,7 @@ def _server_tool(tool: Any) -> Json | None:
     if isinstance(tool, types.Tool):
         dumped: Json = tool.model_dump(mode="json", by_alias=True, exclude_none=True)
         return dumped
-    if not isinstance(tool, dict) or not tool:
+    if not isinstance(tool, dict) or not tool or tool.get("type") == "function":  # the last is what is bound
         return None
     if all(to_snake(str(name)) in types.Tool.model_fields for name in tool):
         return tool
