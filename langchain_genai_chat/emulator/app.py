@@ -24,11 +24,11 @@ from starlette.routing import Route
 from .asked import Asked, words_of
 from .catalogue import Model, load_models
 from .model import answer, answer_in_events, count_tokens, total_of
-from .refusals import Fault, Json, RefusalError
+from .refusals import Fault, Json, RefusalError, read_schema
 from .rules import check, check_key, find_model
 from .scripted import Answer, Answerer, Call, Cut, Event, Received, Reply
 from .store import GRANULARITY, Store
-from .validate import Backend, read_body
+from .validate import DOCUMENTS, Backend, load_messages, read_body
 
 STREAM = "streamGenerateContent"
 GENERATE = "in.GenerateContentRequest"
@@ -56,6 +56,9 @@ class Service:
 
     def app(self) -> Starlette:
         """The service as an ASGI application."""
+        for backend in DOCUMENTS:
+            load_messages(backend)  # not in the event loop, where a test may forbid to read files
+        read_schema("refusals")
         return Starlette(routes=[Route("/{path:path}", self._serve, methods=["GET", "POST", "PATCH", "DELETE"])])
 
     async def _serve(self, request: Request) -> Response:

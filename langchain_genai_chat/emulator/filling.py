@@ -30,7 +30,6 @@ FORMATS = {
     "uuid": (r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "00000000-0000-4000-8000-000000000000"),
 }
 DEEP = 3  # from here on nothing is filled that need not be
-REFERENCES = 20  # followed in a row at most
 LONGEST = 10_000  # characters in a text
 
 
@@ -145,7 +144,7 @@ class Filler:
     def _plain(self, given: Any, *, deep: bool) -> Schema:
         """The schema without references and choices: of several the first, where it is deep the shortest."""
         schema = {**given} if isinstance(given, dict) else {}
-        for _ in range(REFERENCES):
+        for _ in range(20):  # references in a row
             if isinstance(schema.get("type"), list):
                 schema["type"] = next((one for one in schema["type"] if one != "null"), "null")
             if "const" in schema:

@@ -17,7 +17,6 @@ GRANULARITY = 8 * 1024 * 1024  # recorded: chatlas-test-google-file-lifecycle-05
 FILES_URL = "https://generativelanguage.googleapis.com/v1beta/"
 KEPT = timedelta(hours=48)  # ai.google.dev, files
 TOKEN_PREFIX = "emulated-token-"  # noqa: S105 - how its tokens begin, which is no secret
-LOOKS = 2  # how often a film is PROCESSING when it is looked at
 
 
 @dataclass(slots=True)
@@ -70,7 +69,7 @@ class Store:
         row |= {"createTime": now.isoformat(), "updateTime": now.isoformat(), "uri": FILES_URL + name}
         row |= {"expirationTime": (now + KEPT).isoformat(), "state": "ACTIVE", "source": "UPLOADED"}
         if row["mimeType"].startswith("video/"):
-            row["state"], self.looks[name] = "PROCESSING", LOOKS
+            row["state"], self.looks[name] = "PROCESSING", 2  # looks that see it so
         self.files[name] = row
         return row
 

@@ -28,7 +28,7 @@ def read_body(body: object, message: str, backend: Backend) -> dict[str, Any]:
     Taken as the service takes it: both spellings of a name, both base64 alphabets, numbers as strings, enums
     in any case or by number, one object where a list is due, null for absent. The rest raises RefusalError.
     """
-    reader = _Reader(_messages(backend), DOCUMENTS[backend][1])
+    reader = _Reader(load_messages(backend), DOCUMENTS[backend][1])
     if not isinstance(body, dict):
         reader.unknown("", "", "Root element must be a message.")
         body = {}
@@ -136,7 +136,7 @@ class _Reader:
 
 
 @lru_cache
-def _messages(backend: Backend) -> dict[str, dict[str, tuple[str, str, Schema]]]:
+def load_messages(backend: Backend) -> dict[str, dict[str, tuple[str, str, Schema]]]:
     """Each message's fields under every name they go by, as (camelCase, snake_case, schema)."""
     defs = read_schema(f"{DOCUMENTS[backend][0]}.schema")["$defs"]
     messages: dict[str, dict[str, tuple[str, str, Schema]]] = {}

@@ -248,6 +248,26 @@ async def test_anyio(gemini, anyio_backend):
     done.assert_outcomes(passed=2)
 
 
+def test_a_test_that_forbids_blocking_is_not_disturbed(project: pytest.Pytester) -> None:
+    """The tool blockbuster watches every event loop of the process, the emulator's too."""
+    done = run(
+        project,
+        """
+from blockbuster import blockbuster_ctx
+from langchain_genai_chat import genai
+
+async def test_good_and_bad_requests(gemini):
+    gemini.script("Hi.")
+    with blockbuster_ctx():
+        async with genai.Client().aio as client:
+            assert (await client.models.generate_content(model=MODEL, contents="Hi")).text == "Hi."
+            with pytest.raises(genai.errors.ClientError):
+                await client.models.generate_content(model="none", contents="Hi")
+""",
+    )
+    done.assert_outcomes(passed=1)
+
+
 def test_the_server_is_the_users_to_choose(project: pytest.Pytester) -> None:
     """Models that this release does not know, keys that are wrong."""
     done = run(
