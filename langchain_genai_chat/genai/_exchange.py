@@ -61,6 +61,8 @@ class Read:
     response: "httpx.Response"
     whole: bool = False
     """Read all of it, so that `response.content` can be used."""
+    within_s: float = 120.0
+    """The time for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +246,7 @@ def _send(request: Request, policy: RetryPolicy, attempts: Attempts, delay_s: fl
     if response.is_success:
         return response
     if request.stream:
-        yield Read(response, whole=True)
+        yield Read(response, whole=True, within_s=policy.silence_s)
     raise error_of(response)
 
 

@@ -97,8 +97,9 @@ class SyncTransport:
         """Do what the flow wants and tell it what came of it; what is no exchange's failure goes to the caller."""
         try:
             match exchange.wanted:
-                case Read(whole=True):
-                    value: Any = answer.response.read()
+                case Read(response=response, whole=True, within_s=within_s):
+                    response.stream = _UntilDeadline(response.stream, time.monotonic() + within_s)
+                    value: Any = response.read()
                 case Read():
                     value = answer.read()
                 case Request() as request:
@@ -222,8 +223,8 @@ class AsyncTransport:
         """Do what the flow wants and tell it what came of it; what is no exchange's failure goes to the caller."""
         try:
             match exchange.wanted:
-                case Read(whole=True):
-                    value: Any = await answer.response.aread()
+                case Read(response=response, whole=True, within_s=within_s):
+                    value: Any = await _read_whole(response, within_s)
                 case Read():
                     value = await answer.aread()
                 case Request() as request:
@@ -320,6 +321,12 @@ def _untie(response: httpx.Response) -> None:
     response.stream = httpx.ByteStream(b"")
 
 
+async def _read_whole(response: httpx.Response, within_s: float) -> bytes:
+    with anyio.move_on_after(within_s):
+        return await response.aread()
+    raise httpx.ReadTimeout(TIME_OVER, request=response.request)
+
+
 class _UntilDeadline(httpx.SyncByteStream):
     """A body that must be whole by a time; httpx's own limits bound each read alone."""
 
@@ -362,7 +369,8 @@ def translated(problem: httpx.HTTPError | httpx.InvalidURL) -> APIError:
         case httpx.DecodingError():
             details = {"message": f"The answer cannot be decoded: {text}", "status": "UNREADABLE_RESPONSE"}
             error = UnknownApiResponseError(0, {"error": details})
-        case httpx.InvalidURL():  # httpx reads where an answer redirects to, though nobody follows it
+        case httpx.InvalidURL() | httpx.RemoteProtocolError(__context__=httpx.InvalidURL()):
+            # httpx reads where an answer redirects to, though nobody follows it.
             details = {"message": f"The answer redirects to no address: {text}", "status": "UNREADABLE_RESPONSE"}
             error = UnknownApiResponseError(0, {"error": details})
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():

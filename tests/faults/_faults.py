@@ -280,6 +280,13 @@ for name, line in {
         says(http(b"", "302 Found", line)),
         Raises(kind=errors.APIError, code=302),
     )
+for name, line in {"no-address": "location: http://[::bad/", "no-port": "location: http://a:bad/"}.items():
+    fault(
+        f"redirect-to-{name}",
+        "A redirect to what is no address does not pass: it is not asked again.",
+        says(http(b"", "302 Found", line)),
+        Raises(kind=errors.UnknownApiResponseError, status="UNREADABLE_RESPONSE"),
+    )
 for code in (300, 304, 306):
     fault(
         f"status-{code}",
@@ -815,6 +822,16 @@ def drip(_: Asked) -> Iterator[Say]:
 
 
 fault("dripping", "A unary answer has one deadline for all of it.", drip, late(), streamed=None, impatient=True)
+
+
+def drip_error(_: Asked) -> Iterator[Say]:
+    yield head("400 No", JSON_TYPE, "transfer-encoding: chunked")
+    for _step in range(100):
+        yield chunks(b" ", end=False)
+        yield 0.05
+
+
+fault("dripping-error-body", "An error has one deadline too, in a stream as well.", drip_error, late(), impatient=True)
 fault("slow-then-right", "What comes in time is right.", lambda asked: iter([0.1, *well(asked)]), Right())
 
 # Encodings
