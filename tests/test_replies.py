@@ -517,6 +517,7 @@ def test_a_malformed_call_is_shown_as_an_invalid_one(shape, way, words):
 def test_a_refusal_is_a_block_where_langchain_has_such_a_block(way, monkeypatch):
     """From 1.7.5 on it knows `refusal`; before, the block would be shown as unknown."""
     blocked = {"promptFeedback": {"blockReason": "SAFETY", "safetyRatings": [{"category": "X", "blocked": True}]}}
+    monkeypatch.setattr(_shapes, "KNOWN_BLOCK_TYPES", set())
     assert blocks_of(answered(way, blocked, "blocks")) == []
     monkeypatch.setattr(_shapes, "KNOWN_BLOCK_TYPES", {"refusal"})
     message = answered(way, blocked, "blocks")
