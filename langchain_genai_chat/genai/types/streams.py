@@ -48,19 +48,23 @@ class Stream(Generator[T_co, None, None], Generic[T_co]):
         self._call.cancel()
         self.close_unread()
 
-    def send(self, value: None = None) -> T_co:
-        """Give the next chunk, as `next` does."""
+    def __next__(self) -> T_co:
         outer = CALL.get()
         try:
             if outer is not None:  # a stream that is read inside another's step belongs to it, as a model's to a chat
                 outer.inner = self
                 outer.check()
-            with running(outer or self._call):
-                return self._chunks.send(value)
+                return next(self._chunks)
+            with running(self._call):
+                return next(self._chunks)
         except StreamCancelledError:
             if not self._call.is_cancelled:
                 raise
             raise StopIteration from None
+
+    def send(self, value: None = None) -> T_co:  # noqa: ARG002 - there is nothing that could be sent
+        """Give the next chunk, as `next` does."""
+        return next(self)
 
     def throw(self, *error: Any) -> T_co:
         """Raise an error where the stream stands, which ends it."""
