@@ -5,22 +5,18 @@ Knows a session by what it can do, and needs no package for it; only the asynchr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from . import types
 from ._exchange import Calls, Flow
 from ._functions import RemoteTool, plain
 from .types._mcp import McpSession
 
-if TYPE_CHECKING:
-    from .types import GenerateContentConfig
 
-
-def has_sessions(config: GenerateContentConfig | None) -> bool:
+def has_sessions(config: types.GenerateContentConfig | None) -> bool:
     """Whether tools have to be listed before the request can be made."""
     return any(isinstance(tool, McpSession) for tool in (config and config.tools) or ())
 
 
-def listed(config: GenerateContentConfig) -> Flow[GenerateContentConfig]:
+def listed(config: types.GenerateContentConfig) -> Flow[types.GenerateContentConfig]:
     """The config with each session's tools in its place; all sessions are asked at once.
 
     Raises:
