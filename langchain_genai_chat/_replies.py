@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from ._blocks import MADE_ID, SERVED_CALL, codec_of
 from ._metadata import BAD_FINISHES, PROVIDER, Metadata
-from ._shapes import CUT, MALFORMED, BlockParts, Parts, Piece, Shape, TextParts, unparsable
+from ._shapes import CUT, MALFORMED, NAMELESS, BlockParts, Parts, Piece, Shape, TextParts, unparsable
 from .genai._fold import CallAssembler
 
 Json: TypeAlias = dict[str, Any]
@@ -142,7 +142,7 @@ class _Reply:
             self._take(open_call, piece)
         self._release(piece)
         if open_call and metadata.said("finish_reason") != "STOP":
-            piece.invalid.append(self._cut(open_call))
+            piece.invalid.append(self._unreadable(open_call, CUT))
         message = metadata.said("finish_message")
         if metadata.said("finish_reason") == "MALFORMED_FUNCTION_CALL" and message:
             made_id = self._ids.of({"functionCall": message}, metadata.response_id)
@@ -150,11 +150,11 @@ class _Reply:
         self._parts.end(metadata, piece)
         return piece
 
-    def _cut(self, part: Json) -> Json:
+    def _unreadable(self, part: Json, error: str) -> Json:
         call = part["functionCall"]
         args = unparsable(to_json(call.get("args") or {}).decode())
         made_id = self._ids.of(part, self.metadata.response_id)
-        return {"name": call.get("name"), "args": args, "id": made_id, "error": CUT}
+        return {"name": call.get("name"), "args": args, "id": made_id, "error": error}
 
     def response_metadata(self, *, last: bool) -> Json:
         metadata: Json = {"model_provider": PROVIDER}
@@ -171,6 +171,10 @@ class _Reply:
         in a stream an event later; such a call must not come to whoever runs `tool_calls`. Nobody waits for what
         is held: tools are run when an answer has ended.
         """
+        call = part.get("functionCall")
+        if call is not None and not call.get("name"):  # nobody can run it, and the service takes none back
+            piece.invalid.append(self._unreadable(part, NAMELESS))
+            return
         self._empty = self._empty and not _visible(part)
         if "functionCall" in part or "functionResponse" in part:
             self._held.append(part)
@@ -234,7 +238,8 @@ class _Ids:
 
 def _visible(part: Json) -> bool:
     """Whether a part is something to the reader: text of the answer, a call, media; not a thought alone."""
-    return not part.get("thought") and part.get("text") != "" and bool(part.keys() - {"thought", "thoughtSignature"})
+    said = part.keys() - {"thought", "thoughtSignature"}
+    return not part.get("thought") and part.get("text") != "" and any(part[name] is not None for name in said)
 
 
 def _call_chunk(call: Json) -> Json:

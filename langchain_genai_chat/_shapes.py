@@ -18,6 +18,7 @@ Shape: TypeAlias = Literal["text", "blocks"]
 
 INVALID_ARGS = "The model's arguments hold a number that JSON has not."
 CUT = "The answer ended in the middle of this call."
+NAMELESS = "The model named no function."
 MALFORMED = "The model made a function call that could not be parsed."
 
 

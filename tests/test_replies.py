@@ -6,7 +6,14 @@ from operator import add
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, message_to_dict, messages_from_dict
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    HumanMessage,
+    ToolMessage,
+    message_to_dict,
+    messages_from_dict,
+)
 from langchain_core.messages.utils import message_chunk_to_message
 
 from langchain_genai_chat import _shapes
@@ -251,6 +258,21 @@ def test_a_number_that_json_has_not_makes_the_call_invalid(shape, way):
     assert invalid["name"] == "f"
     assert "NaN" in str(invalid["args"])
     json.dumps(message_to_dict(message), allow_nan=False)
+
+
+@pytest.mark.parametrize("nameless", [{}, {"name": None, "args": {"a": 1}}, {"name": ""}], ids=str)
+@SHAPES
+@WAYS
+def test_a_call_of_no_function_is_invalid(shape, way, nameless):
+    """Nobody could run it, and the service refuses a request that has it."""
+    message = answered(way, response(call("f"), {"functionCall": nameless}), shape)
+    assert [each["name"] for each in message.tool_calls] == ["f"]
+    (invalid,) = message.invalid_tool_calls
+    assert not invalid["name"]
+    assert ("1" in str(invalid["args"])) == ("args" in nameless)
+    turns = [HumanMessage("Hi"), message, ToolMessage("1", tool_call_id=message.tool_calls[0]["id"])]
+    _, contents = encode_messages(turns, family=NEWEST, vertex=False, history="strict")
+    assert [part["functionCall"]["name"] for part in contents[1]["parts"]] == ["f"]
 
 
 @SHAPES

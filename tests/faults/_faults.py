@@ -658,6 +658,11 @@ malformed("parts-null", {"candidates": [{"content": {"parts": None}, **OPEN}]}, 
 malformed("content-null", {"candidates": [{"content": None, **OPEN}]}, Flagged(reason="EMPTY"))
 malformed("no-content", {"candidates": [OPEN]}, Flagged(reason="EMPTY"))
 malformed("part-empty", reply({}), Flagged(reason="EMPTY"))
+malformed("call-null", reply({"functionCall": None}), Flagged(reason="EMPTY"))
+malformed("call-empty", reply({"functionCall": {}}), Flagged(reason="EMPTY"))
+malformed("call-without-name", reply({"functionCall": {"args": {"a": 1}}}), Flagged(reason="EMPTY"))
+malformed("call-of-no-name", reply({"functionCall": {"name": "", "args": {}}}), Flagged(reason="EMPTY"))
+malformed("call-without-name-beside-text", reply({"functionCall": {"args": {}}}, {"text": HELLO}), Right())
 malformed("text-empty", reply({"text": ""}), Flagged(reason="EMPTY"))
 malformed("finish-unknown", reply({"text": HELLO}, finish="NEW_REASON"), Right())
 malformed(
