@@ -13,7 +13,14 @@ from typing import Any, Self, TypeAlias
 from weakref import WeakKeyDictionary
 
 from langchain_core.chat_history import BaseChatMessageHistory
-from langchain_core.messages import BaseMessage, SystemMessage, messages_from_dict, messages_to_dict
+from langchain_core.messages import (
+    BaseMessage,
+    MessageLikeRepresentation,
+    SystemMessage,
+    convert_to_messages,
+    messages_from_dict,
+    messages_to_dict,
+)
 from langchain_core.messages.utils import message_chunk_to_message
 from langchain_core.runnables import run_in_executor
 
@@ -108,8 +115,8 @@ class GenAIChatMessageHistory(BaseChatMessageHistory):
         """The messages, oldest first, in a list of your own."""
         return self.messages if self._store is None else self._shown(await self._store.aget_messages())
 
-    def add_messages(self, messages: Sequence[BaseMessage]) -> None:
-        """Add messages at the end, all or none of them; chunks as the messages that they are.
+    def add_messages(self, messages: Sequence[MessageLikeRepresentation]) -> None:
+        """Add messages at the end, all or none of them, in any form that a model takes; chunks as what they are.
 
         Raises:
             RuntimeError: It was called from inside a turn of the chat, or in the middle of an `AsyncChat`'s turn.
@@ -122,7 +129,7 @@ class GenAIChatMessageHistory(BaseChatMessageHistory):
         with self._between_turns():
             _log_of(self._talk).add(self._talk, whole)
 
-    async def aadd_messages(self, messages: Sequence[BaseMessage]) -> None:
+    async def aadd_messages(self, messages: Sequence[MessageLikeRepresentation]) -> None:
         """Add messages at the end, when no turn of the chat is going on; see `add_messages`."""
         whole = _whole(messages)
         if self._store is not None:
@@ -316,5 +323,5 @@ def _contents(kept: Sequence[_Kept]) -> Contents:
     return contents
 
 
-def _whole(messages: Iterable[BaseMessage]) -> list[BaseMessage]:
-    return [message_chunk_to_message(message) for message in messages]
+def _whole(messages: Iterable[MessageLikeRepresentation]) -> list[BaseMessage]:
+    return [message_chunk_to_message(message) for message in convert_to_messages(messages)]

@@ -572,3 +572,14 @@ def test_chats_are_what_the_names_say(client: genai.Client) -> None:
     """The types that the constructor asks for are those that the clients make."""
     assert isinstance(client.chats.create(model=MODEL), Chat)
     assert isinstance(client.aio.chats.create(model=MODEL), AsyncChat)
+
+
+def test_messages_are_added_in_every_form_that_a_model_takes() -> None:
+    """What a model is asked with is what a history is given next."""
+    history = GenAIChatMessageHistory()
+    history.add_messages([("human", "Hi"), {"role": "assistant", "content": "Hello."}, "And now?"])
+    assert [(message.type, message.text) for message in history.messages] == [
+        ("human", "Hi"),
+        ("ai", "Hello."),
+        ("human", "And now?"),
+    ]
