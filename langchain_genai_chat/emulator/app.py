@@ -84,7 +84,7 @@ class Service:
             if frame == "array" and isinstance(given.body, dict):
                 given = Fault(code=given.code, body=[given.body])
         received.status = given.code if isinstance(given, Fault) else 200
-        logging.getLogger(__package__).info("%s", received)
+        logging.getLogger(__package__).debug("%s", received)
         return given if isinstance(given, Response) else _write(given, frame)
 
     def _admit(self, received: Received, raw: bytes) -> None:
