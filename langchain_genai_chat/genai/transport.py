@@ -30,8 +30,11 @@ from .errors import APIConnectionError, APIError, APITimeoutError, UnknownApiRes
 T = TypeVar("T")
 
 CLOSED = "This client has been closed; make a new one."
-TURN_S = 0.001
-"""How long a stream may go on with what has come before others have their turn: a block may hold a whole answer."""
+TURN_S = 0.0002
+"""How long a stream may go on with what has come before others have their turn: a block may hold a whole answer.
+
+With 200 streams that have all come, a timer waits for three rounds of such turns.
+"""
 
 _LOGGER = logging.getLogger("langchain_genai_chat")
 _sending: ContextVar[bool] = ContextVar("sending", default=False)
@@ -192,8 +195,11 @@ class AsyncTransport:
                         await anyio.lowlevel.checkpoint()
                         ends_at = time.monotonic() + TURN_S
                 else:
+                    asked_at = time.monotonic()
                     await self._step_of_a_call(exchange, answer)
-                    ends_at = time.monotonic() + TURN_S
+                    now = time.monotonic()
+                    if now - asked_at > TURN_S:  # what is there already takes less, and gives nobody a turn
+                        ends_at = now + TURN_S
         except APIError:
             check()
             raise

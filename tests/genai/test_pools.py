@@ -133,9 +133,12 @@ async def test_a_proxy_of_the_environment_is_asked(site: Site, monkeypatch: pyte
 async def test_limits_of_the_callers_bound_all_connections(site: Site) -> None:
     """They are what httpx's own pool counts; one pool for each connection could not."""
     one = httpx.Limits(max_connections=1)
-    with SyncHttpClient(limits=one) as client, client.stream("GET", site.base_url):
-        with pytest.raises(httpx.PoolTimeout):
-            client.post(site.base_url, content=b"-", timeout=0.1)
+    with (
+        SyncHttpClient(limits=one) as client,
+        client.stream("GET", site.base_url),
+        pytest.raises(httpx.PoolTimeout),
+    ):
+        client.post(site.base_url, content=b"-", timeout=0.1)
     async with AsyncHttpClient(limits=one) as async_client:
         await asyncio.gather(*(async_client.post(site.base_url, content=b"-") for _ in range(8)))
     assert site.opened == 2

@@ -488,6 +488,34 @@ async def test_connections_are_kept_and_used_again() -> None:
         await client.aio.aclose()
 
 
+async def test_a_stream_that_has_come_as_a_whole_gives_others_their_turns() -> None:
+    """Each event is a chunk of HTTP; 200 streams of 100 events that are there at once would keep the loop for long."""
+    last = EVENT.replace(b"}]}}]}", b'}]}, "finishReason": "STOP"}]}')
+
+    def at_once(connection: socket.socket) -> None:
+        connection.sendall(HEAD + chunk(EVENT) * 29 + chunk(last) + chunk(b""))
+
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    with Server(at_once) as server, server.client() as client:
+        task = asyncio.create_task(other())
+        seen = []
+        async for _ in await client.aio.models.generate_content_stream(model=MODEL, contents="Hi"):
+            seen.append(turns)
+            busy_until = time.monotonic() + 0.002
+            while time.monotonic() < busy_until:
+                pass
+        task.cancel()
+        await client.aio.aclose()
+    assert len(set(seen)) == len(seen) == 30
+
+
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork here")
 @pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
 def test_a_client_works_on_both_sides_of_a_fork(emulator: Emulator) -> None:
