@@ -12,9 +12,7 @@ from . import Emulator
 
 def main() -> None:
     """Serve until interrupted."""
-    parser = argparse.ArgumentParser(
-        prog="python -m langchain_genai_chat.emulator", description="A strict local Gemini."
-    )
+    parser = argparse.ArgumentParser(prog="python -m langchain_genai_chat.emulator", description="A local Gemini.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8080, help="0 for a free one; default: %(default)s")
     parser.add_argument("--api-key", help="the only key that is right; default: any")
@@ -23,10 +21,8 @@ def main() -> None:
     logging.getLogger(__package__).setLevel(logging.DEBUG)
     with suppress(KeyboardInterrupt), Emulator(host=given.host, port=given.port, api_key=given.api_key) as emulator:
         print("A local emulator of the Gemini API, not Google's model: a few plain rules answer.")
-        print(
-            f"Base URL: {emulator.base_url}\nexport GOOGLE_GEMINI_BASE_URL={emulator.base_url} GOOGLE_API_KEY=any leads clients here.",
-            flush=True,
-        )
+        print(f"Base URL: {emulator.base_url}")
+        print(f"export GOOGLE_GEMINI_BASE_URL={emulator.base_url} GOOGLE_API_KEY=any leads clients here.", flush=True)
         emulator.wait()
     print("Stopped.")
 
