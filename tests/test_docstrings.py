@@ -53,7 +53,7 @@ def public_objects() -> Iterator[tuple[str, Any]]:
             continue
         module = importlib.import_module(info.name)
         own = {name for name, each in inspect.getmembers(module, inspect.isclass) if each.__module__ == module.__name__}
-        for name in getattr(module, "__all__", own):
+        for name in sorted(getattr(module, "__all__", own)):
             if not name.startswith("_") and not inspect.ismodule(each := getattr(module, name)):
                 yield name, each
     yield "register_with_langchain", langchain_genai_chat.register_with_langchain
