@@ -3,7 +3,7 @@
 Knows the wire's names; keeps every field, and its place, as it came.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 from pydantic_core import CoreSchema, SchemaValidator, from_json
@@ -63,6 +63,7 @@ _ANSWER = {
     "modelVersion": str,
     "responseId": str,
 }
+_NAMES = {*_ANSWER, "createTime", "modelStatus"}
 
 
 def read_answer(data: bytes) -> Json:
@@ -73,6 +74,19 @@ def read_answer(data: bytes) -> Json:
     answer: Json = from_json(data)
     _FORM.validate_python(answer)  # only looked at: it would put the fields in another order
     return answer
+
+
+def read_whole_answer(data: bytes) -> Json:
+    """The JSON of a response of `generateContent` that is no stream; see `check_whole` and `read_answer`."""
+    answer = read_answer(data)
+    check_whole(answer.keys())
+    return answer
+
+
+def check_whole(names: Collection[str]) -> None:
+    """Raise `ValueError` for the names of another service's answer; none at all are those of an empty reply."""
+    if names and not _NAMES & set(names):
+        raise ValueError("it has none of the fields that an answer has")
 
 
 def has_content(answer: Json) -> bool:

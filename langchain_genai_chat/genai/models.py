@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import types
-from ._answers import has_content, read_answer
+from ._answers import check_whole, has_content, read_answer, read_whole_answer
 from ._api import Api, json_text, preview_of
 from ._body import encode_body, has_schema, parse_output, split_config
 from ._contents import ConfigLike, ContentsLike, config_of, contents_of
@@ -228,10 +228,17 @@ def _generate_flow(
     api: Api, request: Request, config: types.GenerateContentConfig | None
 ) -> Flow[types.GenerateContentResponse]:
     answer = yield from with_retries(request, _policy(api, config))
-    response = read_body(answer, types.GenerateContentResponse.model_validate_json)
+    response = read_body(answer, _read_response)
     response.sdk_http_response = types.HttpResponse(headers=dict(answer.headers))
     if has_schema(config):
         response.parsed = parse_output(response.text, config)
+    return response
+
+
+def _read_response(data: bytes) -> types.GenerateContentResponse:
+    response = types.GenerateContentResponse.model_validate_json(data)
+    if response.model_fields_set == (response.model_extra or {}).keys():
+        check_whole(response.model_fields_set)
     return response
 
 
@@ -283,7 +290,7 @@ def _has_content(chunk: types.GenerateContentResponse) -> bool:
 
 
 def _post(api: Api, model: str, method: str, body: Mapping[str, Any]) -> Flow[Json]:
-    read = read_answer if method == "generateContent" else read_json
+    read = read_whole_answer if method == "generateContent" else read_json
     return ask_and_read(_model_request(api, model, method, body), api.policy, read)
 
 

@@ -528,10 +528,24 @@ fault(
 )
 fault(
     "body-other-json",
-    "JSON of something else is an empty reply.",
+    "JSON of somebody else is no reply; what a stream says beside its reply may be new, but there has to be one.",
     body(b'{"hello": "world"}', event(b'{"hello": "world"}')),
-    Flagged(reason="EMPTY"),
+    unreadable(),
     streamed=lost(),
+)
+fault(
+    "body-openai",
+    "A gateway that speaks to another client has not answered this one.",
+    body(b'{"id": "a", "object": "chat.completion", "choices": [{"message": {"content": "Hello"}}], "usage": {}}'),
+    unreadable(),
+    streamed=None,
+)
+fault(
+    "body-usage-only",
+    "Tokens without a reply are an empty one, and counted.",
+    body(json.dumps({"usageMetadata": USAGE, "new": 1}).encode()),
+    Flagged(reason="EMPTY"),
+    streamed=None,
 )
 for name, data, code in (
     ("error", error_json(429, "RESOURCE_EXHAUSTED"), 429),

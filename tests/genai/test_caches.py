@@ -23,7 +23,7 @@ def sent_by(call: Any, **given: Any) -> tuple[str, str, Any]:
 
     def answer(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        return httpx.Response(200, json={"name": "cachedContents/a"})
+        return httpx.Response(200, json={"name": "cachedContents/a", "candidates": []})  # a cache, and a reply
 
     call(Client(**{"api_key": "k", **given}, http_client=httpx.Client(transport=httpx.MockTransport(answer))))
     (request,) = requests
