@@ -705,9 +705,9 @@ async def test_what_a_caller_does_to_its_own_contents_is_not_sent(talk: Talk, em
     talk.begin(history=before)
     emulator.script(talk.reply({"text": "Good day"}))
     answers = await talk.send([message])
-    for text in (before[0].parts[0], message, *(part for each in answers for part in each.parts or ())):
+    for text in (*(before[0].parts or ()), message, *(part for each in answers for part in each.parts or ())):
         text.text = "changed"
-    before[1].parts.clear()
+    (before[1].parts or []).clear()
     before.clear()
     await talk.send("And on")
     assert texts(emulator.requests[-1].body["contents"]) == [["Before"], ["I see"], ["Hello"], ["Good day"], ["And on"]]
@@ -717,7 +717,7 @@ def test_a_recorded_turn_is_the_chats_own(client: genai.Client) -> None:
     """As all else that was handed in."""
     chat, asked = client.chats.create(model=FLASH), types.UserContent("Hello")
     chat.record_history(asked, [types.ModelContent("Hi")], is_valid=True)
-    asked.parts.clear()
+    (asked.parts or []).clear()
     assert chat.history == chat.get_history(curated=True) == [types.UserContent("Hello"), types.ModelContent("Hi")]
 
 
