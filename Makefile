@@ -15,8 +15,9 @@ help: ## list the targets
 demo: $(READY) ## hold a conversation in the terminal, with the emulator or, given a key, with Gemini
 	$(BIN)/python -m langchain_genai_chat.demo
 
-test: $(READY) ## run the tests
-	$(BIN)/python -m pytest -rs
+test: $(READY) ## run the tests, on several processors, then those that want the machine for themselves
+	@$(BIN)/python -m pytest -rs -n auto --maxprocesses 4 --dist loadfile -m "not serial"; shared=$$?; \
+	$(BIN)/python -m pytest -rs -m serial; exit $$((shared | $$?))
 
 live: $(READY) ## probe Google's service with the key of the environment, beside the emulator; ARGS="--help" for more
 	$(BIN)/python -m tests.live $(ARGS)

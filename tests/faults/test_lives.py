@@ -22,6 +22,8 @@ from ._asking import MODEL, client_of, model_of
 from ._faults import CHUNKED, EVENTS, FIRST, HELLO, JSON_TYPE, LAST, WHOLE, chunks, head
 from ._server import Asked, Behaviour, End, FaultServer, Run, Say
 
+pytestmark = pytest.mark.serial
+
 CALM = RetryPolicy(max_retries=1, first_delay_s=0.0, jitter_s=0.0)
 DESCRIPTORS = Path("/proc/self/fd")
 

@@ -15,6 +15,8 @@ from langchain_genai_chat.emulator import Cut, Emulator, Fault
 from langchain_genai_chat.genai import errors
 from langchain_genai_chat.genai.types import RetryPolicy
 
+pytestmark = pytest.mark.serial
+
 MODEL = "gemini-3.5-flash"
 STREAMS, CHUNKS = 200, 100
 AT_ONCE = RetryPolicy(max_retries=2, first_delay_s=0.0, jitter_s=0.0)

@@ -13,6 +13,8 @@ import pytest
 from langchain_genai_chat.emulator import Emulator, Fault, Received
 from langchain_genai_chat.emulator.scripted import Answer
 
+pytestmark = pytest.mark.serial
+
 PROGRAM = Path(__file__).with_name("answer_many.py")
 PROMPTS = 1_000
 BAD = {3, 500, 999}
