@@ -242,6 +242,8 @@ EFFORTS: dict[str, dict[str, tuple[str, Any]]] = {
     },
 }
 
+TIMES = ("connect", "read", "write", "pool")
+"""Of an `httpx.Timeout`."""
 OPTIONS = ("timeout", "max_retries", "retry", "headers", "extra_body")
 """How a request is sent, for the model or for one call."""
 POLICIES: dict[str, tuple[str, ...]] = {"history": get_args(History), "on_bad_reply": get_args(OnBadReply)}
@@ -330,9 +332,13 @@ def plain(value: Any) -> Any:
 
 def plain_timeout(value: Any) -> Any:
     """Seconds as they are; the four times of an `httpx.Timeout` as a dict, by their names."""
-    if value is None or isinstance(value, (int, float, Mapping)):
+    if value is None or isinstance(value, (int, float)):
         return value
-    times = {name: getattr(value, name, None) for name in ("connect", "read", "write", "pool")}
+    if isinstance(value, Mapping):
+        if unknown := [name for name in value if name not in TIMES]:
+            raise ValueError(f"timeout has no {unknown[0]!r}; its times are: {', '.join(TIMES)}.")
+        return value
+    times = {name: getattr(value, name, None) for name in TIMES}
     if all(seconds is None for seconds in times.values()):
         raise ValueError(f"timeout must be seconds or an httpx.Timeout, got {type(value).__name__}.")
     return times

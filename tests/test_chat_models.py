@@ -447,6 +447,16 @@ def test_times_are_finite_by_default_and_an_httpx_timeout_is_taken() -> None:
     assert all("x-server-timeout" not in request.headers for request in service.requests)
 
 
+def test_a_time_that_there_is_not_is_refused() -> None:
+    """A slip of the pen would leave the time what it was, and nobody would know."""
+    service = Service()
+    with pytest.raises(ValueError, match="timeout has no 'reed'; its times are: connect, read"):
+        service.model(timeout={"reed": 3.0})
+    with pytest.raises(InvalidRequestError, match="timeout has no 'reed'"):
+        service.model(timeout={"read": 3.0}).invoke("Hi", timeout={"reed": 3.0})
+    assert not service.requests
+
+
 @pytest.mark.behaviour("B053")
 @pytest.mark.parametrize("ask", FOUR_PATHS, ids=lambda ask: ask.__name__)
 def test_fallbacks_decide_by_langchains_kinds(ask: Callable[..., AIMessage]) -> None:
