@@ -285,3 +285,26 @@ def test_events_come_as_they_are_sent(server: FaultServer) -> None:
         assert next(stream).text == "Hello"
         gate.set()
         assert "".join(str(chunk.text) for chunk in stream) == " world."
+
+
+ASKING_FOR_LONG = """
+import gc, sys
+from langchain_genai_chat import ChatGenAI
+model = ChatGenAI(model="gemini-3.5-flash", api_key="any", base_url=sys.argv[1])
+def ask(times):
+    for _ in range(times // 2):
+        assert model.invoke("Hi").text
+        assert list(model.stream("Hi"))
+    gc.collect()
+    return sys.getallocatedblocks()
+print(-ask(1000) + ask(4000))
+"""
+
+
+def test_five_thousand_calls_keep_no_memory(server: FaultServer) -> None:
+    """A worker runs for weeks; what each call keeps is what ends it. Alone in a process, since others keep theirs."""
+    run = server.run(kept)
+    command = [sys.executable, "-c", ASKING_FOR_LONG, run.base_url]
+    kept_blocks = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert len(run.asked) == 5000
+    assert kept_blocks < 400, "a tenth of a block for each call"
