@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from vcr import VCR
@@ -19,6 +21,7 @@ from vcr.request import Request
 from langchain_genai_chat import ChatGenAI
 from langchain_genai_chat.cassettes import VCR_CONFIG
 from langchain_genai_chat.emulator import Emulator, Fault
+from langchain_genai_chat.genai import Client
 
 CASSETTES = Path(__file__).parents[2] / "cassettes"
 MODEL = "gemini-3.5-flash"
@@ -130,6 +133,76 @@ def test_what_an_answer_tells_of_the_account_is_not_recorded(recorder: VCR, tmp_
         again, scrubbed = ask("http://elsewhere.invalid")
     assert (again, played.play_count) == (status, 1)
     assert scrubbed["message"] == error["message"].replace(SECRETS[2], "scrubbed")
+
+
+def test_what_gets_a_token_is_not_recorded_and_not_needed_to_replay(tmp_path: Path) -> None:
+    """A service account signs what its token is given for, which is good for an hour, as is the token."""
+    key = rsa.generate_private_key(65537, 2048)
+    text_of_key = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    mail = f"robot@{SECRETS[2]}.iam.gserviceaccount.com"
+
+    def ask(url: str) -> str:
+        account = {"type": "service_account", "client_email": mail, "private_key": text_of_key}
+        where = {"vertexai": True, "project": SECRETS[2], "location": "global", "base_url": url}
+        model = ChatGenAI(model=MODEL, credentials={**account, "token_uri": f"{url}/token"}, **where)
+        return model.invoke(f"Who is {mail}?").text
+
+    cassette = tmp_path / "cassette.yaml"
+    with Emulator() as emulator:
+        with VCR(**VCR_CONFIG).use_cassette(str(cassette)):
+            first = ask(emulator.base_url)
+        asserted = emulator.requests[0].body
+    assert "assertion=ey" in asserted
+    text = cassette.read_text(encoding="utf-8")
+    assert [secret for secret in (*SECRETS, "robot", "emulated-token", asserted[:40]) if secret in text] == []
+    with VCR(**VCR_CONFIG, record_mode="none").use_cassette(str(cassette)) as played:
+        again = ask("http://elsewhere.invalid")
+    assert (again, played.play_count) == (first.replace(mail, "scrubbed@gserviceaccount.com"), 2)
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("Consumer 'api_key:made-up' has been suspended.", "Consumer 'api_key:scrubbed' has been suspended."),
+        ("It has not been used in project 123456789 before.", "It has not been used in project scrubbed before."),
+        ("Visit https://google/?project=123456789 then retry.", "Visit https://google/?project=scrubbed then retry."),
+        ("Quota for consumer 'project_number:123456789'.", "Quota for consumer 'project_number:scrubbed'."),
+        ('{"containerInfo": "projects/1"}', '{"containerInfo": "scrubbed"}'),
+        ('{"id_token":"a.b","accessToken": "c"}', '{"id_token":"scrubbed","accessToken": "scrubbed"}'),
+        ("To robot.1@a-b.iam.gserviceaccount.com.", "To scrubbed@gserviceaccount.com."),
+        ("project 12 of alice@example.com", "project 12 of alice@example.com"),
+    ],
+)
+def test_errors_of_googles_and_tokens_are_scrubbed_where_they_name_the_account(told: str, kept: str) -> None:
+    """Its errors name projects in many ways, and now and then the key itself; what people write stays."""
+    answer = {"headers": {}, "body": {"string": told.encode()}}
+    assert VCR_CONFIG["before_record_response"](answer)["body"]["string"].decode() == kept
+
+
+def test_what_a_machine_tells_of_itself_is_not_recorded() -> None:
+    """Google's machines are asked for their project, account and token, each in plain text."""
+    asked_for = Request("GET", "http://metadata.google.internal/computeMetadata/v1/project/project-id", "", {})
+    assert VCR_CONFIG["before_record_request"](asked_for) is None
+
+
+def test_an_upload_is_replayed_without_the_address_that_it_went_to(tmp_path: Path) -> None:
+    """Whoever has the address may upload, and without one in the answer no bytes would be sent at all."""
+    (tmp_path / "a.txt").write_text("Hello", encoding="utf-8")
+    cassette = tmp_path / "cassette.yaml"
+
+    def ask(url: str) -> str | None:
+        with Client(vertexai=False, api_key=SECRETS[0], http_options={"base_url": url}) as client:
+            return client.files.upload(file=tmp_path / "a.txt").name
+
+    with Emulator() as emulator:
+        with VCR(**VCR_CONFIG).use_cassette(str(cassette)):
+            first = ask(emulator.base_url)
+        upload_id = emulator.requests[1].query["upload_id"]
+    text = cassette.read_text(encoding="utf-8")
+    assert [secret for secret in (*SECRETS, upload_id, emulator._host) if secret in text] == []
+    with VCR(**VCR_CONFIG, record_mode="none").use_cassette(str(cassette)) as played:
+        assert ask("http://elsewhere.invalid") == first
+    assert played.play_count == 2
 
 
 def test_the_settings_do_without_anything_of_ours(tmp_path: Path) -> None:
