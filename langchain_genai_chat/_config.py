@@ -13,6 +13,7 @@ from ._families import Family, family_of
 from ._settings import (
     AMOUNTS,
     EFFORTS,
+    FORMS,
     GENERATION,
     OPTIONS,
     PLACES,
@@ -266,9 +267,6 @@ def _openai_format(asked: Mapping[str, Any]) -> Json:
     raise ValueError(f"response_format of type {asked['type']!r} has no form here; use 'json_schema', 'json_object'.")
 
 
-_FORMS = ("response_schema", "response_json_schema", "response_format")
-
-
 def _merge_thinking(base: Json, call: Json) -> Json:
     kept = {name: value for name, value in base.items() if name not in AMOUNTS or not call.keys() & {*AMOUNTS}}
     return {**kept, **call}
@@ -296,9 +294,9 @@ _MERGES: dict[str, Callable[[Any, Any], Any]] = {
 
 def _laid(call: Json, base: Json) -> Json:
     """A call's values over the model's; where both have one that is made of several, each of these by itself."""
-    if call.keys() & {*_FORMS} or call.get("response_mime_type") == "text/plain":
+    if call.keys() & {*FORMS[1:]} or call.get("response_mime_type") == "text/plain":
         # one form of text takes the other's place, for they exclude each other
-        base = {name: value for name, value in base.items() if name not in ("response_mime_type", *_FORMS)}
+        base = {name: value for name, value in base.items() if name not in FORMS}
     both = {name: merge(base[name], call[name]) for name, merge in _MERGES.items() if name in base and name in call}
     return {**base, **call, **both}
 

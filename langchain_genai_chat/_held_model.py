@@ -279,8 +279,9 @@ class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=T
         """Lists and dicts among the fields as they were when something was derived from them."""
         names = (*CONNECTION, *GENERATION, *OPTIONS)
         held = {name: value for name in names if isinstance(value := getattr(self, name), (list, dict))}
-        # Tools may be objects, with connections: the list of them is copied.
-        return {name: list(value) if name == "tools" else copy.deepcopy(value) for name, value in held.items()}
+        # Tools may be objects, with connections, which are not copied.
+        objects = {id(tool): tool for tool in self.tools or () if not isinstance(tool, dict)}
+        return {name: copy.deepcopy(value, dict(objects)) for name, value in held.items()}
 
     def _look_again(self) -> None:
         """Forget what was derived if a list or a dict was changed in place since then."""

@@ -250,6 +250,8 @@ POLICIES: dict[str, tuple[str, ...]] = {"history": get_args(History), "on_bad_re
 LANGCHAIN = ("tool_choice", "rename_tools", "stream")
 """What LangChain passes with a call and no field holds; `stream` has done its work in the core by then."""
 SAMPLING = ("temperature", "top_p", "top_k")
+FORMS = ("response_mime_type", "response_schema", "response_json_schema", "response_format")
+"""What a reply's text is held to; the last three exclude each other."""
 TIER_HEADER = "X-Vertex-AI-LLM-Shared-Request-Type"
 
 
@@ -284,6 +286,10 @@ MOVED = {
 }
 
 
+OF_A_MODEL = (*CONNECTION, "google_api_key", "client")
+"""What only a constructor takes, under each of its names."""
+
+
 def by_our_names(given: Mapping[str, Any], known: Mapping[str, str], taker: str) -> Json:
     """Arguments under the names used here; None under one spelling leaves the other's value.
 
@@ -295,6 +301,8 @@ def by_our_names(given: Mapping[str, Any], known: Mapping[str, str], taker: str)
         name = known.get(spelled)
         if name is None and spelled in MOVED:
             raise TypeError(f"{taker} takes no {spelled!r}; {MOVED[spelled]}.")
+        if name is None and spelled in OF_A_MODEL:
+            raise TypeError(f"{taker} takes no {spelled!r}; pass it to the model, whose calls all go one way.")
         if name is None:
             raise TypeError(f"{taker} takes no {spelled!r}.{_hint(spelled, known)}")
         if value is None and name in named:

@@ -235,10 +235,16 @@ def test_secrets_that_cannot_be_kept_are_refused_without_being_told(options):
         ({"labels": {"a": "b"}}, lambda m: m.labels.clear(), ("labels",), {}),
         ({"thinking_config": {"x": {"y": 1}}}, lambda m: m.thinking_config["x"].update(y=2), (), None),
         ({"tools": [search]}, lambda m: m.tools.append({"google_search": {}}), ("tools", 0), {"googleSearch": {}}),
+        (
+            {"tools": [{"name": "a", "description": "A.", "parameters": {}}]},
+            lambda m: m.tools[0].update(name="b"),
+            ("tools", 0, "functionDeclarations", 0, "name"),
+            "b",
+        ),
         ({"extra_body": {"x": {"y": 1}}}, lambda m: m.extra_body["x"].update(y=2), ("x",), {"y": 2}),
         ({"headers": {"x-a": "1"}}, lambda m: m.headers.update({"x-a": "2"}), (), None),
     ],
-    ids=["stop", "labels", "thinking", "tools", "extra_body", "headers"],
+    ids=["stop", "labels", "thinking", "tools", "a tool", "extra_body", "headers"],
 )
 def test_what_is_changed_in_place_counts_everywhere(given, change, *, place, expected):
     """Or a request would say one thing, and traces and LangChain's cache another."""
@@ -281,3 +287,38 @@ def test_what_was_bound_stays_when_tools_are_bound():
     assert first.preview("a").body["toolConfig"]["functionCallingConfig"]["allowedFunctionNames"] == ["search"]
     structured = first.with_structured_output(PERSON).first.preview("a").body
     assert "tools" not in structured
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [
+        {"response_schema": PERSON, "response_mime_type": "application/json"},
+        {"responseJsonSchema": {"type": "object", "properties": {"other": {"type": "string"}}}},
+        {"response_format": {"type": "text"}},
+    ],
+    ids=["schema", "JSON schema", "format"],
+)
+@pytest.mark.parametrize("method", ["json_schema", "function_calling", "json_mode"])
+def test_a_schema_that_was_bound_gives_way_to_the_one_that_is_asked_for(bound, method):
+    """Replies of the one could not be read as objects of the other."""
+    asked: Any = model().bind(seed=3, **bound).with_structured_output(PERSON, method=method)
+    plain: Any = model().bind(seed=3).with_structured_output(PERSON, method=method)
+    assert asked.first.preview("a").body == plain.first.preview("a").body
+
+
+def test_listeners_stay_where_tools_or_a_schema_follow():
+    """LangChain keeps them beside the config."""
+    heard: list[str] = []
+    with Emulator() as emulator:
+        asked: Any = model(base_url=emulator.base_url).bind(seed=3)
+        asked = asked.with_listeners(on_start=lambda run: heard.append(run.name))
+        asked.bind_tools([search]).invoke("Hello")
+        asked.with_structured_output(PERSON).invoke("Hello, Ann")
+    assert heard == ["ChatGenAI", "RunnableSequence"]
+
+
+@pytest.mark.parametrize("name", ["base_url", "api_key", "google_api_key", "client", "http_client", "vertexai"])
+def test_what_is_a_models_own_is_no_argument_of_a_call(name):
+    """A call goes where the model's client goes; the error says where the name is taken."""
+    with pytest.raises(TypeError, match=f"A call takes no '{name}'; pass it to the model"):
+        model().preview("a", **{name: "x"})
