@@ -320,5 +320,6 @@ def test_listeners_stay_where_tools_or_a_schema_follow():
 @pytest.mark.parametrize("name", ["base_url", "api_key", "google_api_key", "client", "http_client", "vertexai"])
 def test_what_is_a_models_own_is_no_argument_of_a_call(name):
     """A call goes where the model's client goes; the error says where the name is taken."""
+    given: dict[str, Any] = {name: "x"}
     with pytest.raises(TypeError, match=f"A call takes no '{name}'; pass it to the model"):
-        model().preview("a", **{name: "x"})
+        model().preview("a", **given)
