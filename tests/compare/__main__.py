@@ -15,6 +15,7 @@ from statistics import median
 from typing import TypeAlias
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from ..benchmarks.test_benchmark import Worker, import_time, served
 from ..conformance._recorded import FILES, Reply, parts_to_come_back, reply_of
@@ -81,10 +82,11 @@ def packages() -> Cells:
 
 
 def needed_by(name: str, known: frozenset[str] = frozenset()) -> frozenset[str]:
-    """The package and all that it needs, by name."""
-    found = known | {name}
+    """The package and all that it needs, by name: one package is asked for in several spellings of it."""
+    found = known | {canonicalize_name(name)}
     for needed in map(Requirement, requires(name) or ()):
-        if needed.name not in found and (needed.marker is None or needed.marker.evaluate({"extra": ""})):
+        is_new = canonicalize_name(needed.name) not in found
+        if is_new and (needed.marker is None or needed.marker.evaluate({"extra": ""})):
             found = needed_by(needed.name, found)
     return found
 

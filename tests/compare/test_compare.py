@@ -80,3 +80,9 @@ def test_an_answer_in_place_of_an_error_counts_as_mishandled():
 def test_what_a_package_needs_is_counted_with_what_that_needs(name, some):
     """What pip installs is the whole of it."""
     assert needed_by(name) >= some | {name}
+
+
+def test_a_package_is_counted_once_however_it_is_spelled():
+    """Some ask for typing-extensions and some for typing_extensions."""
+    found = [name for name in needed_by("langchain-core") if name.startswith("typing")]
+    assert sorted(found) == ["typing-extensions", "typing-inspection"]

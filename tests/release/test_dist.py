@@ -44,7 +44,7 @@ def test_the_wheel_has_the_package_and_its_papers_and_nothing_else(wheel, checko
     assert names - papers == files_below(checkout / PACKAGE, checkout)
     assert {name.rpartition(".")[2] for name in names - papers} == {"py", "typed", "json"}
     assert f"{PACKAGE}/py.typed" in names
-    assert papers - names <= {f"{INFO}/entry_points.txt"}
+    assert papers - names == set()
 
 
 def test_the_sdist_is_the_repository(sdist, checkout):
