@@ -63,7 +63,7 @@ class Conversation:
         self._comprehensive = read_history(given)
         self._curated = curate(self._comprehensive)
         self._usage = types.GenerateContentResponseUsageMetadata()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the collector may end an abandoned turn in the middle of what is done here
 
     @property
     def model(self) -> str:

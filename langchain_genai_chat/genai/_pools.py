@@ -36,7 +36,7 @@ class _Pools(Generic[T]):
     def __init__(self, make: Callable[[], T], expiry_s: float) -> None:
         self._make = make
         self._expiry_s = expiry_s
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the collector may close an answer in the middle of what is done here
         self._busy: dict[int, _Pool[T]] = {}
         self._idle: dict[Origin, deque[_Pool[T]]] = {}
 
@@ -58,7 +58,7 @@ class _Pools(Generic[T]):
                 return []
             pool.idle_since = now
             self._idle.setdefault(pool.origin, deque()).append(pool)
-            for idle in self._idle.values():
+            for idle in list(self._idle.values()):
                 while idle and now - idle[0].idle_since > self._expiry_s:
                     expired.append(idle.popleft().transport)
         return expired
@@ -66,7 +66,9 @@ class _Pools(Generic[T]):
     def take_all(self) -> list[T]:
         """Give all, also those in use, which are to be closed."""
         with self._lock:
-            pools = [*self._busy.values(), *(pool for idle in self._idle.values() for pool in idle)]
+            pools = list(self._busy.values())
+            for idle in list(self._idle.values()):
+                pools += idle
             self._busy.clear()
             self._idle.clear()
         return [pool.transport for pool in pools]

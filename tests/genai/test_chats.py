@@ -1006,3 +1006,23 @@ def test_anything_that_answers_like_models_will_do() -> None:
     assert chat.send_message("a").text == "1"
     assert [chunk.text for chunk in chat.send_message_stream("b")] == ["3"]
     assert [content.role for content in chat.get_history(curated=True)] == ["user", "model"] * 2
+
+
+def test_a_stream_that_the_collector_ends_leaves_the_chat_usable(client: genai.Client) -> None:
+    """It comes in whatever thread, also in the middle of looking at the history: to wait there would be for ever."""
+    chat = client.chats.create(model=FLASH)
+    held: list[Any] = [chat.send_message_stream(MESSAGE)]
+    held.append(held)  # a circle
+    next(held[0])
+    del held
+
+    def collect() -> None:
+        with chat._talk._lock:
+            gc.collect()
+
+    collector = threading.Thread(target=collect, daemon=True)
+    collector.start()
+    collector.join(5)
+    assert not collector.is_alive()
+    assert chat.history == []
+    assert chat.send_message(MESSAGE).text

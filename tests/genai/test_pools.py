@@ -1,9 +1,11 @@
 """What keeps connections open: how many there are, who uses which, and when each is closed."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
@@ -103,6 +105,34 @@ def test_an_answer_that_is_closed_twice_frees_its_connection_once(site: Site) ->
     third.close()
     pools.close()
     assert site.opened == 2
+
+
+def test_an_answer_that_the_collector_closes_frees_its_connection_at_any_time() -> None:
+    """It comes in whatever thread, also in the middle of taking a connection: to wait there would be for ever."""
+    with Site(big=bytes(1 << 20)) as site, SyncHttpClient(limits=LIMITS) as client:
+
+        def read() -> Iterator[bytes]:
+            with client.stream("GET", site.base_url) as answer:
+                yield from answer.iter_raw()
+
+        blocks: Any = read()
+        held = [blocks]
+        held.append(held)  # a circle
+        next(blocks)
+        del blocks, held
+        pools = client._transport_for_url(httpx.URL(site.base_url))
+        assert isinstance(pools, Pools)
+
+        def collect() -> None:
+            with pools._pools._lock:
+                gc.collect()
+
+        collector = threading.Thread(target=collect, daemon=True)
+        collector.start()
+        collector.join(5)
+        assert not collector.is_alive()
+        assert site.closed.acquire(timeout=5)
+        client.post(site.base_url, content=b"-")
 
 
 async def test_a_request_that_fails_leaves_the_client_usable(site: Site) -> None:
