@@ -12,9 +12,11 @@ import socket
 import ssl
 from collections import deque
 from ipaddress import ip_address
+from itertools import chain, zip_longest
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import httpx
 
 HELD_MAX_BYTES = 65_536
@@ -25,7 +27,7 @@ STAGGER_S = 0.25
 
 
 def over_asyncio(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
-    """Let the connections that a transport makes be asyncio's, in its loops; gives the transport.
+    """Let the connections that a transport makes be asyncio's, in its own loops; gives the transport.
 
     httpx has no argument for httpcore's backend, so it is put where httpx keeps it. A transport that keeps it elsewhere
     is left as it is: slower, and otherwise the same.
@@ -38,7 +40,10 @@ def over_asyncio(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTranspor
 
 
 class _Backend:
-    """Makes connections of asyncio; in other loops, as another backend does."""
+    """Makes connections of asyncio in its own loops; in all others, as another backend does.
+
+    uvloop's are others: its TLS drops what a slow reader has not read yet when the server closes without a word.
+    """
 
     def __init__(self, elsewhere: Any) -> None:
         self._elsewhere = elsewhere
@@ -48,24 +53,18 @@ class _Backend:
         host: str,
         port: int,
         timeout: float | None = None,  # noqa: ASYNC109 - httpcore's interface
-        local_address: str | None = None,
-        socket_options: Any = None,
+        **options: Any,
     ) -> Any:
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return await self._elsewhere.connect_tcp(host, port, timeout, local_address, socket_options)
-        local = None if local_address is None else (local_address, 0)
+        loop: object = anyio.lowlevel.current_token().native_token  # asyncio's also runs where trio is its guest
+        if not isinstance(loop, asyncio.BaseEventLoop) or any(options.values()):
+            return await self._elsewhere.connect_tcp(host, port, timeout, **options)
         try:
             with anyio.fail_after(timeout):
-                stream = await (_connected if _is_address(host) else _first_connected)(loop, host, port, local)
+                return await (_connected if _is_address(host) else _first_connected)(loop, host, port)
         except TimeoutError as problem:
             raise httpx.ConnectTimeout(str(problem)) from problem
         except OSError as problem:
             raise httpx.ConnectError(str(problem)) from problem
-        for option in socket_options or ():
-            stream.get_extra_info("socket").setsockopt(*option)
-        return stream
 
     async def connect_unix_socket(self, path: str, timeout: float | None = None, **options: Any) -> Any:  # noqa: ASYNC109
         return await self._elsewhere.connect_unix_socket(path, timeout, **options)
@@ -74,13 +73,13 @@ class _Backend:
         await anyio.sleep(seconds)
 
 
-async def _connected(loop: asyncio.AbstractEventLoop, address: str, port: int, local: Any) -> "_Stream":
+async def _connected(loop: asyncio.AbstractEventLoop, address: str, port: int) -> "_Stream":
     stream = _Stream(loop)
-    await loop.create_connection(lambda: stream, address, port, local_addr=local)
+    await loop.create_connection(lambda: stream, address, port)
     return stream
 
 
-async def _first_connected(loop: asyncio.AbstractEventLoop, host: str, port: int, local: Any) -> "_Stream":
+async def _first_connected(loop: asyncio.AbstractEventLoop, host: str, port: int) -> "_Stream":
     """Try a host's addresses, each some time after the one before, and take the first that answers.
 
     asyncio's own race, if it is cancelled, leaves the socket that has won unclosed.
@@ -91,7 +90,7 @@ async def _first_connected(loop: asyncio.AbstractEventLoop, host: str, port: int
 
     async def attempt(address: str, is_over: anyio.Event) -> None:
         try:
-            streams.append(await _connected(loop, address, port, local))
+            streams.append(await _connected(loop, address, port))
         except OSError as problem:
             problems.append(problem)
         else:
@@ -102,7 +101,7 @@ async def _first_connected(loop: asyncio.AbstractEventLoop, host: str, port: int
     taken = None
     try:
         async with anyio.create_task_group() as tasks:
-            for address in dict.fromkeys(str(each[4][0]) for each in found):
+            for address in _by_turns(found):
                 is_over = anyio.Event()
                 tasks.start_soon(attempt, address, is_over)
                 with anyio.move_on_after(STAGGER_S):
@@ -152,7 +151,7 @@ class _Stream(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._has_ended = True
-        self._problem = exc
+        self._problem = self._problem or exc
         _wake(self._reader)
         _wake(self._writer)
 
@@ -225,6 +224,7 @@ class _Stream(asyncio.Protocol):
         return self
 
     def abort(self) -> None:
+        self._problem = self._problem or ConnectionAbortedError("The connection was closed here.")
         self._transport.abort()
 
     async def aclose(self) -> None:
@@ -240,6 +240,15 @@ class _Stream(asyncio.Protocol):
             case "server_addr":
                 return self._transport.get_extra_info("peername")
         return self._transport.get_extra_info(info)
+
+
+def _by_turns(found: list[Any]) -> list[str]:
+    """The addresses with the system's first one first, then in turn of each kind: all of one kind may be silent."""
+    kinds: dict[int, list[str]] = {}
+    for kind, *_, place in found:
+        kinds.setdefault(kind, []).append(str(place[0]))
+    turns = chain.from_iterable(zip_longest(*kinds.values()))
+    return list(dict.fromkeys(address for address in turns if address is not None))
 
 
 def _is_address(host: str) -> bool:

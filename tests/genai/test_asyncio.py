@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -157,14 +158,76 @@ async def test_a_cancelled_request_closes_its_connection() -> None:
             assert await asyncio.to_thread(site.closed.acquire, timeout=5)
 
 
-def test_trio_uses_its_own_sockets() -> None:
-    """LangChain's models run under trio too."""
-
-    async def ask(url: str) -> bytes:
+async def test_other_loops_are_left_to_httpcores_own_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TLS of uvloop drops what was not read when the server closed: an answer would lack its end."""
+    monkeypatch.setattr("asyncio.BaseEventLoop", type("Loop", (), {}))
+    monkeypatch.setattr(_asyncio, "_connected", None)
+    with Site(big=b"here") as site:
         async with AsyncHttpClient(limits=LIMITS) as client:
-            await client.post(url, content=b"-")
-            return (await client.post(url, content=b"trio")).content
+            assert (await client.get(site.base_url)).content == b"here"
+
+
+async def test_each_kind_of_address_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an IPv6 that goes nowhere, a host of many addresses is reached after the wait for one of them."""
+    found = [(socket.AF_INET6, f"::{each}") for each in range(3)] + [
+        (socket.AF_INET, f"127.0.0.{each}") for each in (1, 2)
+    ]
+    tried: list[str] = []
+
+    async def resolved(*_: object, **__: object) -> list[tuple[object, ...]]:
+        return [(kind, 0, 0, "", (address, 0)) for kind, address in [*found, *found]]
+
+    async def refused(_: object, address: str, __: int) -> None:
+        tried.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("anyio.getaddrinfo", resolved)
+    monkeypatch.setattr(_asyncio, "_connected", refused)
+    async with AsyncHttpClient(limits=LIMITS) as client:
+        with pytest.raises(httpx.ConnectError):
+            await client.get("http://five.example")
+    assert tried == ["::0", "127.0.0.1", "::1", "127.0.0.2", "::2"]
+
+
+async def test_a_connection_that_is_closed_here_ends_no_answer() -> None:
+    """One that ends with its connection would look whole to who reads it while its client is closed."""
+
+    def begin(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1024)
+            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\nhalf of")
+            connection.recv(1024)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=begin, args=(listener,), daemon=True).start()
+        client = AsyncHttpClient(limits=LIMITS, timeout=10)
+        async with client.stream("GET", f"http://127.0.0.1:{listener.getsockname()[1]}") as answer:
+            reader = asyncio.create_task(answer.aread())
+            await asyncio.sleep(0.1)
+            await client.aclose()
+            with pytest.raises(httpx.ReadError, match="closed here"):
+                await reader
+
+
+async def _ask(url: str) -> bytes:
+    async with AsyncHttpClient(limits=LIMITS) as client:
+        await client.post(url, content=b"-")
+        return (await client.post(url, content=b"trio")).content
+
+
+@pytest.mark.parametrize("is_guest", [False, True])
+def test_trio_uses_its_own_sockets(is_guest: bool) -> None:
+    """LangChain's models run under trio too, also where it is the guest of a loop of asyncio's."""
+
+    async def host(url: str) -> bytes:
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[Any] = loop.create_future()
+        trio.lowlevel.start_guest_run(
+            _ask, url, run_sync_soon_threadsafe=loop.call_soon_threadsafe, done_callback=ended.set_result
+        )
+        return bytes((await ended).unwrap())
 
     with Site() as site:
-        assert trio.run(ask, site.base_url) == b"trio"
+        assert (asyncio.run(host(site.base_url)) if is_guest else trio.run(_ask, site.base_url)) == b"trio"
         assert site.opened == 1
