@@ -275,7 +275,7 @@ class AsyncTransport:
             if self._closed:
                 raise RuntimeError(CLOSED)
             if loop not in self._clients:
-                for ended in [each for each in self._clients if has_ended(each)]:
+                for ended in filter(has_ended, list(self._clients)):  # other threads add theirs
                     self._forget(ended)
                 self._clients[loop] = LoopClient(AsyncHttpClient(**arguments), loop, WeakMethod(self._forget))
                 await self._clients[loop].tie()

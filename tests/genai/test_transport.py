@@ -293,6 +293,21 @@ def test_a_client_may_be_closed_from_another_loop() -> None:
             held.result(5)
 
 
+async def test_loops_of_other_threads_come_while_ended_ones_are_looked_for(emulator: Emulator) -> None:
+    """A program with a loop in each of its threads begins with all of them at once."""
+    client = client_of(emulator)
+    others = client.aio._transport._clients
+
+    class Loop:
+        def is_closed(self) -> bool:
+            others[Loop()] = cast("Any", None)  # what another thread does at that time
+            return False
+
+    others[Loop()] = cast("Any", None)
+    assert await ask_async(client)
+    await client.aio.aclose()
+
+
 @pytest.mark.behaviour("B057")
 def test_closing_from_another_loop_closes_idle_connections(emulator: Emulator) -> None:
     """An idle connection kept by a client that is gone is a leak on both sides."""
