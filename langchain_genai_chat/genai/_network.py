@@ -5,7 +5,7 @@ Knows httpcore's backends and streams by their methods, and where httpx keeps th
 
 import socket
 import ssl
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import httpx
@@ -86,10 +86,8 @@ class _Stream:
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> "_Stream":
-        call = CALL.get()
-        left_s = _left_s(call, timeout, httpx.ConnectTimeout)
-        with nullcontext() if call is None else call.woken_by(self._shut):
-            return _Stream(self._stream.start_tls(ssl_context, server_hostname, left_s))
+        left_s = _left_s(CALL.get(), timeout, httpx.ConnectTimeout)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left_s))
 
     def close(self) -> None:
         self._stream.close()

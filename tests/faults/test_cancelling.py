@@ -4,9 +4,11 @@ import asyncio
 import gc
 import os
 import signal
+import socket
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +19,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_genai_chat.genai import Client, types
 from langchain_genai_chat.genai.types import RetryPolicy
 
+from ..genai._site import certificate
 from ._asking import MODEL, client_of, model_of
 from ._faults import CHUNKED, EVENTS, FIRST, HELLO, JSON_TYPE, LAST, chunks, event, head, reply
 from ._server import Asked, Behaviour, End, FaultServer, Say
@@ -188,6 +191,39 @@ async def test_an_async_stream_ends_when_another_task_cancels_it(
     assert said(texts) == came
     assert await anext(stream, None) is None
     assert len(run.asked) == 1
+
+
+@pytest.mark.behaviour("F10")
+def test_a_stream_that_is_cancelled_in_the_middle_of_tls_closes_its_socket(tmp_path: Path) -> None:
+    """It ends when the handshake is over, and asks nothing; a socket that is let go of would be a warning."""
+    of_server, of_client = certificate(tmp_path)
+    began, go_on = threading.Event(), threading.Event()
+    came: list[bytes] = []
+
+    def shake(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        began.set()
+        go_on.wait(5)
+        with of_server.wrap_socket(connection, server_side=True) as secured:
+            came.append(secured.recv(1024))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=shake, args=(listener,))
+        server.start()
+        options = {
+            "base_url": f"https://localhost:{listener.getsockname()[1]}",
+            "client_args": {"verify": of_client},
+            "retry_options": PATIENT,
+        }
+        stream = Client(api_key="k", http_options=options).models.generate_content_stream(model=MODEL, contents="Hi")
+        reader = Reader(stream)
+        assert began.wait(5)
+        stream.cancel()
+        go_on.set()
+        assert reader.ends_within(5)
+        server.join(5)
+    gc.collect()
+    assert (reader.texts, came) == ([], [b""])
 
 
 @pytest.mark.behaviour("F10")
