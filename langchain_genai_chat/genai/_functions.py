@@ -69,7 +69,7 @@ class RemoteTool:
             name=tool["name"], description=tool.get("description"), parameters_json_schema=tool["inputSchema"]
         )
 
-    async def __call__(self, **arguments: Any) -> Json:
+    async def __call__(self, /, **arguments: Any) -> Json:
         """Give the tool's result as JSON; raises `RemoteToolError` if it says that it is an error."""
         given = await self._session.call_tool(self.__name__, arguments)
         result: Json = to_jsonable_python(given, exclude_none=True)

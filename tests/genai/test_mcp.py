@@ -152,3 +152,14 @@ async def test_two_tools_of_one_name_are_refused(client: Client) -> None:
     config: Any = {"tools": [Session("weather"), Session("weather")]}
     with pytest.raises(ValueError, match="called 'weather'"):
         await client.aio.models.generate_content(model=MODEL, contents="Hi", config=config)
+
+
+async def test_an_argument_may_have_any_name(client: Client, server: Emulator) -> None:
+    """The names are the tool's, also one that Python's methods have."""
+    session = Session("weather")
+    asked = calls("weather")
+    asked["candidates"][0]["content"]["parts"][0]["functionCall"]["args"] = {"self": "me"}
+    server.script(asked)
+    async with client.aio as aio:
+        await aio.models.generate_content(model=MODEL, contents="Hi", config={"tools": [session]})
+    assert session.called == [("weather", {"self": "me"})]
