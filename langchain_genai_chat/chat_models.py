@@ -3,41 +3,34 @@
 Composes what its neighbours know; the sync and the async side differ in `await` alone.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, closing
-from dataclasses import replace
 from datetime import timedelta
-from functools import cached_property
 from typing import Any, Literal, TypeVar, overload
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import LangSmithParams, LanguageModelInput
-from langchain_core.language_models._utils import _normalize_messages
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.tools import BaseTool
 
+from ._asking_model import AskingModel, cache_config
 from ._bound import BoundModel, of_a_call
-from ._caching import HELD, Cache, seconds_text
-from ._config import CallConfig, Json, Layer, build_call
-from ._families import short_name
-from ._held_model import OF_THE_CLIENT, HeldModel
+from ._caching import Cache
+from ._config import Json
 from ._message_streams import AsyncMessageStream, MessageStream
-from ._messages import encode_apart, encode_messages
-from ._settings import SPELLINGS, by_our_names
 from ._structured import ask_for, parsed_replies
 from ._tool_forms import bound_forms
-from ._turns import StreamTurn, Turn
-from .errors import InvalidRequestError, translating
+from ._turns import StreamTurn
+from .errors import translating
 from .genai import types
-from .genai.types.preview import Preview
 from .genai.types.streams import StreamCancelledError
 
 T = TypeVar("T")
 
 
-class ChatGenAI(HeldModel):
+class ChatGenAI(AskingModel):
     """Gemini as a LangChain chat model, on the Gemini API or on Vertex AI.
 
     Example:
@@ -54,23 +47,6 @@ class ChatGenAI(HeldModel):
         TypeError: There is no argument of such a name; the nearest is named.
         ValueError: A value cannot be, or arguments exclude each other.
     """
-
-    def preview(self, messages: LanguageModelInput, *, stream: bool = False, **kwargs: Any) -> Preview:
-        """Show the request that a call with these arguments would send, without sending it; the key is left out.
-
-        Raises:
-            InvalidRequestError: It could not be sent.
-
-        Example:
-            ```python
-            shown = model.preview("Hello", temperature=0)
-            print(shown.method, shown.url, shown.body)
-            ```
-        """
-        turn = self._turn(_normalize_messages(self._convert_input(messages).to_messages()), None, kwargs)
-        with translating():
-            method = "streamGenerateContent" if stream else "generateContent"
-            return self.client.models.preview_json(method=method, **turn.sent)
 
     def bind(self, **kwargs: Any) -> BoundModel:
         """The model with arguments for each of its calls, under any name that a call takes them by."""
@@ -255,7 +231,7 @@ class ChatGenAI(HeldModel):
         """
         made = self._cache_of(messages, tools=tools, tool_choice=tool_choice)
         with translating():
-            config = _cached(made, ttl, display_name)
+            config = cache_config(made, ttl, display_name)
             kept = self.client.caches.create(model=made.call.model, config=config)
         return Cache.of(kept.name or "", made.call.model, made.body)
 
@@ -271,7 +247,7 @@ class ChatGenAI(HeldModel):
         """Keep messages and tools with the service; see `create_cache`."""
         made = self._cache_of(messages, tools=tools, tool_choice=tool_choice)
         with translating():
-            config = _cached(made, ttl, display_name)
+            config = cache_config(made, ttl, display_name)
             kept = await self.client.aio.caches.create(model=made.call.model, config=config)
         return Cache.of(kept.name or "", made.call.model, made.body)
 
@@ -287,7 +263,8 @@ class ChatGenAI(HeldModel):
 
         Another thread can end it with `cancel()`; see `genai.types.Stream`. Its last chunk then has what was used
         so far, no finish reason, and no text; callbacks are told of an end. So it is with what a bound model streams;
-        of a chain, LangChain hands out a generator of its own, which only its own thread can end.
+        of a chain, LangChain hands out a generator of its own, which only its own thread can end. With
+        `streaming=False` there is one chunk, the whole answer, which is waited for all the same.
         """
         chunks = super().stream(input, config, stop=stop, **kwargs)
         return MessageStream(chunks)  # type: ignore[arg-type]  # it is a generator, which LangChain does not say
@@ -357,60 +334,6 @@ class ChatGenAI(HeldModel):
         chunks = self._achunks(self._stream_turn(messages, stop, kwargs))
         return chunks if run_manager is None else _atold(chunks, run_manager)
 
-    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        said = {SPELLINGS.get(name, name): value for name, value in kwargs.items() if value is not None}
-        params = LangSmithParams(
-            ls_provider="google_genai",
-            ls_model_name=short_name(said.get("model", self.model)),
-            ls_model_type="chat",
-        )
-        if (temperature := said.get("temperature", self.temperature)) is not None:
-            params["ls_temperature"] = temperature
-        if (max_tokens := said.get("max_tokens", self.max_tokens)) is not None:
-            params["ls_max_tokens"] = max_tokens
-        if asked := stop or said.get("stop") or self.stop:
-            params["ls_stop"] = [asked] if isinstance(asked, str) else asked
-        return params
-
-    @cached_property
-    def _plain_call(self) -> CallConfig:
-        return self._built(self._layer)
-
-    def _call(self, stop: list[str] | None, given: Mapping[str, Any]) -> CallConfig:
-        """What a call without arguments shares with all such calls, else what its arguments make of it."""
-        self._look_again()
-        if stop is None and not given:
-            return self._plain_call
-        said = given if stop is None else {**given, "stop": stop}
-        return self._built(Layer.of(by_our_names(said, SPELLINGS, "A call")).over(self._layer))
-
-    def _built(self, layer: Layer) -> CallConfig:
-        return build_call(
-            layer,
-            fields_of=self.client.models.config_fields,
-            vertex=self.client.vertexai,
-            output_version=self.output_version,
-            sent_by_client=self._sent_by_client(layer),
-        )
-
-    def _sent_by_client(self, layer: Layer) -> list[str]:
-        """Options that need not go with the request, since the client that was made here has them."""
-        if self.genai_client is not None:
-            return []
-        return [name for name in OF_THE_CLIENT if layer.options.get(name) is self._layer.options.get(name)]
-
-    def _turn(self, messages: list[BaseMessage], stop: list[str] | None, given: Mapping[str, Any]) -> Turn:
-        with translating():
-            call = self._call(stop, given)
-            system, contents = encode_messages(
-                messages, family=call.family, vertex=self.client.vertexai, history=call.history
-            )
-        return Turn(call, call.body(system, contents), len(messages))
-
-    def _stream_turn(self, messages: list[BaseMessage], stop: list[str] | None, given: Mapping[str, Any]) -> StreamTurn:
-        turn = self._turn(messages, stop, given)
-        return StreamTurn(turn.call, turn.body, turn.place)
-
     def _chunks(self, turn: StreamTurn) -> Iterator[ChatGenerationChunk]:
         while turn.open:
             with translating():
@@ -441,46 +364,6 @@ class ChatGenAI(HeldModel):
                 return
             if last := turn.finish():
                 yield last
-
-    def _cache_of(self, given: LanguageModelInput, *, tools: Sequence[Any] | None, tool_choice: Any) -> Turn:
-        """A call as if these messages were sent, of which the cache keeps what it can."""
-        messages = _normalize_messages(self._convert_input(given).to_messages())
-        spoken = any(message.type != "system" for message in messages)
-        kwargs = {"tools": list(tools) if tools else None, "tool_choice": tool_choice}
-        with translating():
-            call = replace(self._call(None, {name: value for name, value in kwargs.items() if value}), cache=None)
-            system, contents = encode_messages(
-                messages if spoken else [*messages, HumanMessage("-")],  # a call needs one, a cache does not
-                family=call.family,
-                vertex=call.vertex,
-                history=call.history,
-            )
-        body = call.body(system, contents)
-        return Turn(call, body if spoken else {**body, "contents": []}, len(messages))
-
-    def _count(self, given: list[BaseMessage], tools: Sequence[Any] | None) -> dict[str, Any] | None:
-        """The arguments of one countTokens request, which holds the whole request that it counts; None for nothing."""
-        messages, vertex = _normalize_messages(given), self.client.vertexai
-        with translating():
-            call = self._call(None, {"tools": list(tools)} if tools else {})
-            try:
-                system, contents = encode_messages(messages, family=call.family, vertex=vertex, history="strict")
-            except InvalidRequestError:
-                system, contents = None, encode_apart(messages, family=call.family, vertex=vertex)
-        if not contents:
-            return None
-        call = replace(call, cache=None, fields={k: v for k, v in call.fields.items() if k != "cachedContent"})
-        return Turn(call, call.body(system, contents), len(messages)).counting(vertex=vertex)
-
-
-def _cached(made: Turn, ttl: float | timedelta | str, display_name: str | None) -> "types.CreateCachedContentConfig":
-    """What of a call is kept, as the client takes it."""
-    fields = {name: made.body[name] for name in ("contents", *HELD) if made.body.get(name)}
-    fields["contents"] = [types.Content.model_validate(content) for content in made.body["contents"]] or None
-    if "systemInstruction" in fields:
-        fields["systemInstruction"] = types.Content.model_validate(fields["systemInstruction"])
-    own = {"ttl": seconds_text(ttl), "displayName": display_name, "httpOptions": made.call.options}
-    return types.CreateCachedContentConfig.model_validate({**fields, **own})
 
 
 def _total(counted: Json) -> int:

@@ -25,7 +25,7 @@ FLOORS: dict[float, set[str]] = {
     12: {"demo"},  # uses the package as its readers would
     11: {"", "emulator"},
     10: {"_registration", "chat_models", "chat_history"},
-    9.5: {"_content_messages"},
+    9.5: {"_asking_model", "_content_messages"},
     9: {"_bound", "_held_model", "_messages", "_structured", "_turns"},
     8: {"_model_turns", "_replies", "_config"},
     7.5: {"_shapes", "_tool_results"},
