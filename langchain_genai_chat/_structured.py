@@ -3,6 +3,8 @@
 Knows every form of schema; knows nothing of how a request is made or sent.
 """
 
+import json
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, reduce
@@ -16,7 +18,6 @@ from langchain_core.output_parsers import BaseTransformOutputParser
 from langchain_core.outputs import Generation
 from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
 from langchain_core.utils.function_calling import convert_to_json_schema
-from langchain_core.utils.json import parse_json_markdown
 from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 from typing_extensions import is_typeddict
@@ -32,6 +33,10 @@ Method: TypeAlias = Literal["json_schema", "function_calling", "json_mode"]
 NOTHING = object()
 VALUE = "value"
 """The argument that holds what is no object, for a function takes named arguments only."""
+BEFORE = re.compile(r'\s*(?:(?![{["]).*?```(?:json)?\s*)?', re.IGNORECASE | re.DOTALL)
+"""What stands before a reply's JSON: nothing, or words and the beginning of a fence."""
+LENIENT = json.JSONDecoder(strict=False)
+"""Takes line breaks inside a string, as JSON itself does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +176,10 @@ class ReplyParser(BaseTransformOutputParser[Any]):
         try:
             return from_json(text)
         except ValueError:
-            pass  # in JSON mode without a schema models fence their JSON now and then
+            pass  # in JSON mode without a schema models fence their JSON now and then, and say more after it
+        before: Any = BEFORE.match(text)
         try:
-            return parse_json_markdown(text)
+            return LENIENT.raw_decode(text, before.end())[0]  # which completes nothing that was cut off
         except (ValueError, RecursionError) as problem:
             raise OutputParserException(f"The reply is no JSON: {problem}", llm_output=text) from problem
 

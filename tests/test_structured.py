@@ -437,6 +437,9 @@ BAD: dict[str, tuple[Json, type[Exception], str]] = {
     "empty": (answer(finish="STOP"), BadReplyError, "no answer"),
     "no JSON": (NOT_JSON, OutputParserException, "is no JSON"),
     "brackets": (answer({"text": "[" * 100_000}), OutputParserException, "is no JSON"),
+    "half": (answer({"text": '{"setup": "Why", "lines": 2'}), OutputParserException, "is no JSON"),
+    "half in a fence": (answer({"text": '```json\n{"setup": "Why'}), OutputParserException, "is no JSON"),
+    "half with a fence in it": (answer({"text": ' {"setup": "```json\n{}'}), OutputParserException, "is no JSON"),
     "another form": (answer({"text": '{"lines": 3}'}), OutputParserException, "does not fit the schema"),
     "a call": (CALLED, OutputParserException, "called 'look_up' instead of answering"),
 }
@@ -498,7 +501,16 @@ def parse(target: Any, text: str) -> Any:
     return ReplyParser(target=target).invoke(AIMessage(text))
 
 
-@pytest.mark.parametrize("text", ['{"a": 1}', '```json\n{"a": 1}\n```', 'Here:\n```\n{"a": 1}\n```\nDone.'])
+IN_A_FENCE = [
+    '{"a": 1}',
+    '```json\n{"a": 1}\n```',
+    'Here:\n```\n{"a": 1}\n```\nDone.',
+    'See [1]:\n```JSON\n{"a": 1}\n```',
+    ' {"a": 1}\nDone.',
+]
+
+
+@pytest.mark.parametrize("text", IN_A_FENCE)
 def test_json_is_found_in_a_fence(text: str) -> None:
     """Models put it there in JSON mode now and then."""
     assert parse(None, text) == {"a": 1}
