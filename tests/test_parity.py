@@ -14,12 +14,13 @@ import pytest
 
 from langchain_genai_chat import genai
 
-# The async name by the sync one, where they differ: Python's own convention, and google-genai's.
+# The async name by the sync one, where they differ: Python's own convention, google-genai's, and httpx's.
 RENAMED = {
     "close": "aclose",
     "cancel": "acancel",
     "send": "asend",
     "throw": "athrow",
+    "handle_request": "handle_async_request",
     "__enter__": "__aenter__",
     "__exit__": "__aexit__",
 }
@@ -40,10 +41,11 @@ def find_pairs() -> dict[str, tuple[type, type]]:
 
 
 def public_members(cls: type) -> dict[str, Any]:
-    """The members by their sync name, entering and leaving a `with` among them."""
+    """The members by their sync name, entering and leaving a `with` among them; what httpx brings is httpx's."""
     sync_names = {twin: name for name, twin in RENAMED.items()}
     members = attributes_of(cls) | dict(inspect.getmembers_static(cls))
-    return {sync_names.get(name, name): member for name, member in members.items() if is_public(name)}
+    own = {name: each for name, each in members.items() if not str(getattr(each, "__module__", "")).startswith("httpx")}
+    return {sync_names.get(name, name): member for name, member in own.items() if is_public(name)}
 
 
 def attributes_of(cls: type) -> dict[str, Any]:

@@ -240,7 +240,7 @@ def test_ctrl_c_ends_every_call_at_once(server: FaultServer) -> None:
     for way, run, process in running:
         assert run.is_asked_within(30), way
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=5)[1]
+        said = process.communicate(timeout=20)[1]  # a busy machine takes seconds to end an interpreter
         assert "KeyboardInterrupt" in said.rstrip().splitlines()[-1], (way, said)
         assert process.returncode != 0
         assert run.is_left_within(1), way
