@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 
 from .._version import __version__
 from ._endpoints import Endpoint
-from ._exchange import CREDENTIAL_HEADERS, Auth, Request
+from ._exchange import CREDENTIAL_HEADERS, OTHER_SECRET_HEADERS, Auth, Request
 from .types.options import HttpOptions, RetryPolicy
 from .types.preview import Preview
 
@@ -99,7 +99,8 @@ def json_text(body: Mapping[str, Any]) -> bytes:
 
 def preview_of(request: Request) -> Preview:
     """Show a request without its credentials."""
-    headers = {name: value for name, value in request.headers.items() if name not in CREDENTIAL_HEADERS}
+    secret = (*CREDENTIAL_HEADERS, *OTHER_SECRET_HEADERS)
+    headers = {name: value for name, value in request.headers.items() if name not in secret}
     body = from_json(request.body) if request.body else {}
     return Preview(method=request.method, url=request.url, headers=headers, body=body)
 

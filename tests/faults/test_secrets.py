@@ -215,6 +215,19 @@ def test_nothing_else_is_deleted_as_a_cache(name: str, server: FaultServer) -> N
     assert all(b"/cachedContents/cachedContents HTTP" in asked.head for asked in run.asked)
 
 
+@pytest.mark.parametrize("name", ["Authorization", "Proxy-Authorization", "Cookie", "X-Goog-Api-Key"])
+def test_what_lets_a_caller_in_is_in_no_preview_or_error(name: str, server: FaultServer) -> None:
+    """A gateway's way in is as good as a key."""
+    run = server.run(FAILURES["refused"])
+    with model_of(run.base_url, CALM, headers={name: "a word that lets in"}) as model:
+        with pytest.raises(Exception, match="400") as caught:
+            model.invoke("Hi")
+        error: Any = caught.value
+        shown = f"{model!r} {model.preview('Hi')!r} {error!r} {error.response.request.headers.raw}"
+    assert b"a word that lets in" in run.asked[0].head
+    assert "a word that lets in" not in shown
+
+
 @pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
 def test_a_header_cannot_split_a_request(name: str, server: FaultServer) -> None:
     """What stands between here and the service might see two requests, the second of somebody else's making."""
