@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from langchain_core.language_models import BaseChatModel, ModelProfile
 from langchain_core.load import dumpd
@@ -46,6 +46,8 @@ DERIVED = ("_dumped", "_layer", "_plain_call", "_identity", "_seen")
 
 RATE = ("requests_per_second", "check_every_n_seconds", "max_bucket_size")
 """The settings of LangChain's rate limiter, which has a lock and so cannot be pickled itself."""
+
+M = TypeVar("M", bound="HeldModel")
 
 
 class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=True):
@@ -323,6 +325,15 @@ class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=T
                 http_client=self.http_client,
                 http_async_client=self.http_async_client,
             )
+
+
+def describing_settings(cls: type[M]) -> type[M]:
+    """A class whose docstring lists its settings, with what each field says of itself: `help` shows no fields."""
+    own = [name for name in cls.model_fields if name not in {*BaseChatModel.model_fields, *GENERATION, *CONNECTION}]
+    names = (*own, *GENERATION, *CONNECTION)
+    told = "".join(f"\n        {name}: {cls.model_fields[name].description}" for name in names)
+    cls.__doc__ = f"{cls.__doc__}\n    Args:{told}\n    "
+    return cls
 
 
 @cache

@@ -19,6 +19,7 @@ from ._asking_model import AskingModel, cache_config
 from ._bound import BoundModel, of_a_call
 from ._caching import Cache
 from ._config import Json
+from ._held_model import describing_settings
 from ._message_streams import AsyncMessageStream, MessageStream
 from ._structured import ask_for, parsed_replies
 from ._tool_forms import bound_forms
@@ -30,6 +31,7 @@ from .genai.types.streams import StreamCancelledError
 T = TypeVar("T")
 
 
+@describing_settings
 class ChatGenAI(AskingModel):
     """Gemini as a LangChain chat model, on the Gemini API or on Vertex AI.
 

@@ -5,6 +5,7 @@ import copy
 import json
 import logging
 import pickle
+import pydoc
 import socket
 import threading
 import time
@@ -975,11 +976,13 @@ def test_a_model_shows_what_was_set_of_it() -> None:
 
 
 def test_every_field_says_what_it_is() -> None:
-    """To editors, and to LangChain where it shows what is configurable."""
+    """To editors, to LangChain where it shows what is configurable, and to `help`."""
     core_fields = BaseChatModel.model_fields
     ours = {name: field for name, field in ChatGenAI.model_fields.items() if name not in core_fields}
     assert len(ours) > 50
     assert [name for name, field in ours.items() if not field.description] == []
+    shown = pydoc.plain(pydoc.render_doc(ChatGenAI))
+    assert [name for name, field in ours.items() if f"{name}: {field.description}" not in shown] == []
 
 
 @pytest.mark.behaviour("B117", "B078")
