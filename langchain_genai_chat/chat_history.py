@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from operator import is_
 from typing import Any, Self, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -56,7 +57,7 @@ class GenAIChatMessageHistory(BaseChatMessageHistory):
 
     Raises:
         ValueError: Both were given, or something that is no content.
-        TypeError: A store was given as source.
+        TypeError: A store, or messages, were given as source.
     """
 
     def __init__(
@@ -79,6 +80,10 @@ class GenAIChatMessageHistory(BaseChatMessageHistory):
             self.add_messages(source.messages)
         elif isinstance(source, BaseChatMessageHistory):
             raise TypeError(f"a {type(source).__name__} came as source; pass it as store=.")
+        elif isinstance(source, Sequence) and any(isinstance(each, BaseMessage) for each in source):
+            raise TypeError(
+                "messages came as source, which takes contents; GenAIChatMessageHistory.from_messages does."
+            )
         else:
             contents = source.to_contents() if isinstance(source, HasContents) else source
             self._talk = Conversation("", None, contents)
@@ -301,11 +306,7 @@ def _kept(group: Group) -> _Kept:
 
 def _is_same(one: _Kept, other: _Kept) -> bool:
     same = len(one.messages) == len(other.messages)
-    return same and one.content == other.content and all(map(_is, one.messages, other.messages))
-
-
-def _is(one: object, other: object) -> bool:
-    return one is other
+    return same and one.content == other.content and all(map(is_, one.messages, other.messages))
 
 
 def _flat(kept: Iterable[_Kept]) -> list[BaseMessage]:

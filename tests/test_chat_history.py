@@ -345,7 +345,7 @@ def test_a_source_that_is_none_is_told_what_it_should_be() -> None:
         GenAIChatMessageHistory(store)  # type: ignore[arg-type] # the mistake
     with pytest.raises(ValueError, match="pass either"):
         GenAIChatMessageHistory([], store=store)
-    with pytest.raises(ValueError, match="Role must be user or model"):
+    with pytest.raises(TypeError, match=r"messages came as source, which takes contents; .*\.from_messages takes them"):
         GenAIChatMessageHistory([HumanMessage("Hello")])  # type: ignore[list-item] # the mistake
 
 
