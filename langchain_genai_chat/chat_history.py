@@ -81,9 +81,8 @@ class GenAIChatMessageHistory(BaseChatMessageHistory):
         elif isinstance(source, BaseChatMessageHistory):
             raise TypeError(f"a {type(source).__name__} came as source; pass it as store=.")
         elif isinstance(source, Sequence) and any(isinstance(each, BaseMessage) for each in source):
-            raise TypeError(
-                "messages came as source, which takes contents; GenAIChatMessageHistory.from_messages does."
-            )
+            taker = f"{type(self).__name__}.from_messages"
+            raise TypeError(f"messages came as source, which takes contents; {taker} takes them.")
         else:
             contents = source.to_contents() if isinstance(source, HasContents) else source
             self._talk = Conversation("", None, contents)
