@@ -170,7 +170,7 @@ class APIConnectionError(APIError):
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
-    """It took too long: to connect, to answer, or between two events of a stream.
+    """It took too long: to connect, to answer, or without a byte of a stream.
 
     Waiting for an answer has spent the call's time; only a time-out while connecting may pass.
 
