@@ -7,16 +7,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from .asked import Asked, texts_in, words_of
+from .asked import Asked, Json, texts_in, words_of
 from .filling import Filler, Prompt
 from .scripted import Reply
 from .signatures import sign
 from .tools import plan_calls
 from .validate import read_bytes
-
-Json = dict[str, Any]
 
 TOKEN = re.compile(r"\w{1,4}|[^\w\s]")
 PIECE = re.compile(r"(?:\S+\s*){1,4}|\s+")

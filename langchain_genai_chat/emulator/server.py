@@ -23,7 +23,7 @@ class Emulator:
         answer: Called in a thread with each valid generate request once the script is spent; returns what to
             answer, or None for the emulator's own model.
         api_key: The only key that is right; None takes any key, but a key must come.
-        models: Further model names to serve, with the newest model's facts.
+        models: A further model name to serve, or several, with the newest model's facts.
         host: Where to listen.
         port: Which port; 0 for a free one.
     """
@@ -37,7 +37,8 @@ class Emulator:
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        self._service = Service(api_key=api_key, models=load_models(*models), answerer=answer)
+        known = load_models(*([models] if isinstance(models, str) else models))
+        self._service = Service(api_key=api_key, models=known, answerer=answer)
         self._host, self._port = host, port
         self._server: uvicorn.Server | None = None
         self._thread = threading.Thread()

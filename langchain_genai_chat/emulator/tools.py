@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from .asked import Asked, kind_of, texts_in
+from .asked import Asked, Json, kind_of, texts_in
 from .filling import NAMED, Filler, Prompt
 
-Json = dict[str, Any]
 
 THEN = re.compile(r"[,;.]?\s*\b(?:and )?then\b[,:]?\s*", re.IGNORECASE)
 AND = re.compile(r"\s*(?:;|\band\b)\s*", re.IGNORECASE)
