@@ -10,7 +10,6 @@ from typing import Any
 from .asked import Asked, Json, kind_of, texts_in
 from .filling import NAMED, Filler, Prompt
 
-
 THEN = re.compile(r"[,;.]?\s*\b(?:and )?then\b[,:]?\s*", re.IGNORECASE)
 AND = re.compile(r"\s*(?:;|\band\b)\s*", re.IGNORECASE)
 WORD = re.compile(r"[A-Z]?[a-z\u00df-\u00ff]{2,}|[A-Z]{2,}")
