@@ -1,14 +1,16 @@
 """A running call as others see it: until when it lasts, and how another thread or task ends it.
 
-Knows no sockets, no streams and no event loops.
+Knows no sockets and no streams.
 """
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self
+
+import anyio
 
 
 class StreamCancelledError(Exception):
@@ -99,3 +101,14 @@ def check() -> None:
     call = CALL.get()
     if call is not None:
         call.check()
+
+
+async def within_call(wait: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+    """Await it, unless the call that this code runs for is ended meanwhile: then it is cancelled."""
+    call = CALL.get()
+    if call is None:
+        await wait(*arguments)
+    else:
+        scope = anyio.CancelScope()
+        with call.woken_by(scope.cancel), scope:
+            await wait(*arguments)

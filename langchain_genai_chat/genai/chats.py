@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 import anyio
 
 from . import types
+from ._calls import within_call
 from ._contents import ConfigLike
 from ._conversation import Conversation, History, Message, Turn, nothing
 from .models import AsyncModels, Models
@@ -331,13 +332,22 @@ class _AsyncFloor:
         """Speak, when nobody else does; `stream` gives None once nobody can read it."""
         if self._current in _WITHIN.get() or self._is_mine():
             raise RuntimeError(INSIDE)
-        async with self._turn:
+        speaks = False
+
+        async def begin() -> None:
+            nonlocal speaks
+            await self._turn.acquire()
+            speaks = True
+
+        try:
+            await within_call(begin)
             self.claim(stream)
             self._current = object()
-            try:
-                yield
-            finally:
+            yield
+        finally:
+            if speaks:  # also where the call was ended at the same moment
                 self._holder = self._current = None
+                self._turn.release()
 
     @contextmanager
     def unused(self) -> Iterator[None]:

@@ -21,7 +21,7 @@ import anyio.lowlevel
 import anyio.to_thread
 import httpx
 
-from ._calls import CALL, Call, check, running
+from ._calls import CALL, Call, check, running, within_call
 from ._clients import AsyncHttpClient, HttpSettings, LoopClient, SyncHttpClient, has_ended
 from ._exchange import Calls, Emit, Exchange, Flow, Now, Read, Request, secrets_in, take_secrets, without
 from ._network import TIME_OVER
@@ -66,8 +66,8 @@ class SyncTransport:
                     self._step(exchange, answer)
             return exchange.result
         finally:
+            answer.close()  # first, for what a flow does at its end may fail
             exchange.close()
-            answer.close()
 
     def iterate(self, flow: Flow[None]) -> Generator[Any, None, None]:
         """Give what a flow emits; closing the iterator ends the flow and closes the open answer at once."""
@@ -85,8 +85,8 @@ class SyncTransport:
             check()
             raise
         finally:
+            answer.close()  # first, for what a flow does at its end may fail
             exchange.close()
-            answer.close()
 
     def close(self) -> None:
         """Close the connections. A client of the caller's stays open. Closing twice is harmless."""
@@ -139,7 +139,8 @@ class SyncTransport:
         return response
 
     def _http(self) -> Any:
-        if self._client is None or self._pid != os.getpid():  # after a fork the parent's sockets are not ours
+        client = self._client  # which another thread's `close` may take away meanwhile
+        if client is None or self._pid != os.getpid():  # after a fork the parent's sockets are not ours
             with self._lock:
                 if self._closed:
                     raise RuntimeError(CLOSED)
@@ -152,7 +153,8 @@ class SyncTransport:
                     # It is this transport's alone, and streams hold the transport: nobody else can be using it.
                     finalize(self, self._client.close)
                 self._pid = os.getpid()
-        return self._client
+                client = self._client
+        return client
 
 
 class AsyncTransport:
@@ -177,8 +179,8 @@ class AsyncTransport:
                 await self._step(exchange, answer)
             return exchange.result
         finally:
+            await answer.aclose()  # first, as above
             exchange.close()
-            await answer.aclose()
 
     async def iterate(self, flow: Flow[None]) -> AsyncGenerator[Any, None]:
         """Give what a flow emits; `aclose()` ends the flow and closes the open answer at once."""
@@ -196,7 +198,7 @@ class AsyncTransport:
                         ends_at = time.monotonic() + TURN_S
                 else:
                     asked_at = time.monotonic()
-                    await self._step_of_a_call(exchange, answer)
+                    await within_call(self._step, exchange, answer)
                     now = time.monotonic()
                     if now - asked_at > TURN_S:  # what is there already takes less, and gives nobody a turn
                         ends_at = now + TURN_S
@@ -204,8 +206,8 @@ class AsyncTransport:
             check()
             raise
         finally:
+            await answer.aclose()  # first, as above
             exchange.close()
-            await answer.aclose()
 
     async def aclose(self) -> None:
         """Close the connections, those of another loop in that loop. Closing twice is harmless."""
@@ -214,16 +216,6 @@ class AsyncTransport:
         self._clients.clear()  # what is dropped is closed by its own loop; see `LoopClient`
         if here is not None:
             await here.aclose()
-
-    async def _step_of_a_call(self, exchange: Exchange[Any], answer: "_OpenAnswer") -> None:
-        """Do a step, unless the call is cancelled meanwhile."""
-        call = CALL.get()
-        if call is None:
-            await self._step(exchange, answer)
-        else:
-            scope = anyio.CancelScope()
-            with call.woken_by(scope.cancel), scope:
-                await self._step(exchange, answer)
 
     async def _step(self, exchange: Exchange[Any], answer: "_OpenAnswer") -> None:
         """Do what the flow wants and tell it what came of it; what is no exchange's failure goes to the caller."""

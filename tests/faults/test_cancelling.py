@@ -304,6 +304,40 @@ async def test_a_cancelled_async_message_was_never_sent_but_cost_what_it_did(ser
     assert len(chat.history) == 2
 
 
+@pytest.mark.behaviour("F10")
+async def test_an_async_message_that_waits_for_its_turn_ends_when_it_is_cancelled(server: FaultServer) -> None:
+    """The turn before it may last; and the chat goes on as if it had never come."""
+    run = server.run(lambda asked: between_events(asked) if asked.attempt == 1 else kept(asked))
+    chat = client_of(run.base_url, PATIENT).aio.chats.create(model=MODEL)
+    first, second = await chat.send_message_stream("Hi"), await chat.send_message_stream("Ho")
+    readers = [asyncio.create_task(taken(stream, list[str]().append)) for stream in (first, second)]
+    assert await asyncio.to_thread(run.is_asked_within, 5)
+    await asyncio.sleep(0.1)
+    await second.acancel()
+    await asyncio.wait_for(readers[1], 1)
+    assert not readers[0].done()
+    await first.acancel()
+    await asyncio.wait_for(readers[0], 1)
+    assert (await asyncio.wait_for(chat.send_message("Hi"), 5)) is not None
+    assert len(chat.history) == 2
+    assert len(run.asked) == 2
+
+
+@pytest.mark.behaviour("F10")
+async def test_a_turn_that_is_taken_when_its_stream_is_cancelled_is_given_back(server: FaultServer) -> None:
+    """Both may come at the same moment; a turn that is lost would keep the chat from all others."""
+    run = server.run(kept)
+    chat = client_of(run.base_url, PATIENT).aio.chats.create(model=MODEL)
+    for turns in range(6):
+        stream = await chat.send_message_stream("Hi")
+        reader = asyncio.create_task(taken(stream, list[str]().append))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await stream.acancel()
+        await asyncio.wait_for(reader, 1)
+    assert (await asyncio.wait_for(chat.send_message("Hi"), 5)) is not None
+
+
 class Told(BaseCallbackHandler):
     """Hears how a run ends, and with what."""
 

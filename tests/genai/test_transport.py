@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import multiprocessing
+import os
 import socket
 import ssl
 import subprocess
@@ -235,6 +236,32 @@ async def test_a_cancelled_call_closes_its_socket() -> None:
         await client.aio.aclose()
 
 
+async def test_a_flow_whose_end_fails_leaves_no_socket_open() -> None:
+    """It may have a file to remove, and that may be forbidden."""
+
+    def flow(url: str) -> Flow[None]:
+        response = yield Request(method="POST", url=url, body=b"{}", stream=True)
+        try:
+            yield Emit(response)
+        finally:
+            raise PermissionError
+
+    with Server(one_event) as server, Server(one_event) as other:
+        transport, async_transport = SyncTransport(HttpSettings()), AsyncTransport(HttpSettings())
+        chunks = transport.iterate(flow(server.base_url))
+        next(chunks)
+        with pytest.raises(PermissionError):
+            chunks.close()
+        assert await asyncio.to_thread(server.closed.wait, 1)
+        async_chunks = async_transport.iterate(flow(other.base_url))
+        await anext(async_chunks)
+        with pytest.raises(PermissionError):
+            await async_chunks.aclose()
+        assert await asyncio.to_thread(other.closed.wait, 1)
+        transport.close()
+        await async_transport.aclose()
+
+
 def test_an_error_in_the_consumer_closes_the_socket() -> None:
     """Whatever ends the loop ends the stream."""
     with Server(one_event) as server, server.client() as client:
@@ -255,6 +282,21 @@ def test_a_closed_client_says_so(emulator: Emulator) -> None:
     assert ask(client)
     client.close()
     client.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        ask(client)
+
+
+def test_a_client_that_another_thread_closes_says_so(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also at the moment in which it is taken: an AttributeError would be no reason that anybody knows."""
+    client = client_of(emulator)
+    assert ask(client)
+    process = os.getpid()
+
+    def close_meanwhile() -> int:
+        client.close()
+        return process
+
+    monkeypatch.setattr("os.getpid", close_meanwhile)
     with pytest.raises(RuntimeError, match="closed"):
         ask(client)
 
