@@ -6,6 +6,7 @@ else to the emulator.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import os
@@ -22,6 +23,7 @@ from langchain_core.tools import tool
 
 from . import ChatGenAI, GenAIChatMessageHistory
 from .emulator import Emulator
+from .genai import errors
 
 MODEL = "gemini-3.5-flash"
 KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
@@ -136,7 +138,7 @@ def survive(model: ChatGenAI, folder: Path) -> None:
     """A conversation whose process is killed in the middle of a turn, and that goes on in this one."""
     print("\n== a killed process")
     address = [model.base_url] if model.base_url else []
-    command = [sys.executable, "-m", __spec__.name, str(folder), *address]
+    command = [sys.executable, "-m", __spec__.name, "--hold", str(folder), *address]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - this program
         said: Any = process.stdout
         print(f"\nProcess {process.pid} is {said.readline().strip()}.")
@@ -145,23 +147,28 @@ def survive(model: ChatGenAI, folder: Path) -> None:
     history = GenAIChatMessageHistory.from_json((folder / "history.json").read_bytes())
     body = next_request(model, history)
     same = body == (folder / "request.json").read_text(encoding="utf-8")
-    print(f"{len(history.messages)} messages were stored; the next request is {len(body)} bytes long here,")
-    print("and the same byte for byte." if same else "AND DIFFERS from what it would have been there.")
+    print(f"{len(history.messages)} messages were stored. The next request, made of them here, has {len(body)} bytes:")
+    print(f"{'the same byte for byte' if same else 'OTHERS'} that the killed process would have sent.")
     print(f"\nYou:    {SAID[-1]}\nModel:  {model.invoke([*history.messages, HumanMessage(SAID[-1])]).text}")
 
 
 def main() -> None:
-    """Each part in turn; with arguments, the process that is killed: where it stores, and the emulator's address."""
-    if sys.argv[1:]:
-        folder, *address = sys.argv[1:]
+    """Each part in turn, or what the process does that is killed; what the service refuses ends it with one line."""
+    parser = argparse.ArgumentParser(prog="python -m langchain_genai_chat.demo", description=__doc__)
+    parser.add_argument("--hold", nargs="+", help=argparse.SUPPRESS)  # where to store, and the emulator's address
+    if held := parser.parse_args().hold:
+        folder, *address = held
         settings: Any = {"base_url": address[0], "api_key": "any"} if address else {}
         hold(ChatGenAI(model=MODEL, **settings), Path(folder))
         return
     with connect() as model, TemporaryDirectory() as folder:
-        talk(model)
-        asyncio.run(atalk(model))
-        call(model)
-        survive(model, Path(folder))
+        try:
+            talk(model)
+            asyncio.run(atalk(model))
+            call(model)
+            survive(model, Path(folder))
+        except errors.APIError as error:
+            sys.exit(f"\n{error.status}: {error.message}")
 
 
 if __name__ == "__main__":

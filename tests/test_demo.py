@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 
+from langchain_genai_chat.emulator import Emulator
+
 DEMO = [sys.executable, "-m", "langchain_genai_chat.demo"]
 
 
@@ -44,3 +46,18 @@ def test_with_a_key_it_says_that_it_talks_to_google():
         demo.kill()
     assert "Google's Gemini API" in first
     assert "GEMINI_API_KEY" in first
+
+
+def test_what_the_service_refuses_ends_it_with_one_line():
+    """Whoever tries it with a mistyped key meets that first, and a page of traceback would hide it."""
+    with Emulator(api_key="right") as emulator:
+        env = {**os.environ, "GEMINI_API_KEY": "wrong", "GOOGLE_GEMINI_BASE_URL": emulator.base_url}
+        done = subprocess.run(DEMO, capture_output=True, text=True, timeout=60, check=False, env=env)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == ["", "INVALID_ARGUMENT: API key not valid. Please pass a valid API key."]
+
+
+def test_the_demo_s_options_are_told():
+    """An argument that it does not know must not be taken for the folder of the process that is killed."""
+    done = subprocess.run([*DEMO, "--help"], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.startswith("usage: python -m langchain_genai_chat.demo [-h]\n")
