@@ -97,7 +97,8 @@ class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=T
     on_bad_reply: OnBadReply = Field(
         default="return",
         description=(
-            "A blocked, empty or malformed answer is returned flagged, raised as `BadReplyError`, or asked for again."
+            '`"return"`: a blocked, empty or malformed answer comes back, with `block_reason`, `finish_reason` or '
+            '`is_empty` in its `response_metadata`. `"raise"`: as `BadReplyError`. `"retry"`: it is asked for again.'
         ),
     )
 

@@ -81,9 +81,10 @@ def encode_media(block: Mapping[str, Any]) -> Json | None:
     elif (file_id := find((inner, outer), ("id",) if style == "id" else ("file_id",))) is not None:
         part = _encode_file_id(file_id, about)
     else:
+        or_text = ", or text" if kind == "text-plain" else ""
         raise ValueError(
-            f"A {kind!r} block with the keys {', '.join(map(str, block))} holds no data. "
-            "Pass base64 with mime_type, or url, or file_id; 'text-plain' takes text too."
+            f"A block of type {kind!r} with the keys {', '.join(map(str, block))} holds no data. "
+            f"Pass base64 with mime_type, or url, or file_id{or_text}."
         )
     return part | encode_media_options(everywhere)
 

@@ -24,7 +24,9 @@ OnBadReply: TypeAlias = Literal["return", "raise", "retry"]
 class ConnectionFields(BaseModel, defer_build=True):  # only as a base is it ever built; so is the next one
     """Where requests go and who sends them: what a client is made of, so that none goes with one that is given."""
 
-    api_key: SecretStr | None = Field(default=None, description="Also `google_api_key`.")
+    api_key: SecretStr | None = Field(
+        default=None, description="By default `GOOGLE_API_KEY`, else `GEMINI_API_KEY`; also `google_api_key`."
+    )
     vertexai: bool | None = Field(
         default=None,
         description="Vertex AI instead of the Gemini API; by default what `GOOGLE_GENAI_USE_VERTEXAI` says.",
@@ -123,9 +125,7 @@ class GenerationFields(BaseModel, defer_build=True):
     )
     reasoning_effort: str | None = Field(
         default=None,
-        description=(
-            "LangChain's word for the two above: `none`, `minimal`, `low`, `medium`, `high` or `xhigh`; see `EFFORTS`."
-        ),
+        description="LangChain's word for the two above: `none`, `minimal`, `low`, `medium`, `high` or `xhigh`.",
     )
     include_thoughts: bool | None = Field(default=None, description="Summaries of thoughts come as reasoning blocks.")
     thinking_config: Json | None = Field(

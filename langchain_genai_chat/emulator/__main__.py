@@ -13,7 +13,7 @@ from . import Emulator
 def main() -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m langchain_genai_chat.emulator", description="A local Gemini.")
-    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen; default: %(default)s")
     parser.add_argument("--port", type=int, default=8080, help="0 for a free one; default: %(default)s")
     parser.add_argument("--api-key", help="the only key that is right; default: any")
     given = parser.parse_args()

@@ -147,7 +147,7 @@ class Service:
             self.generated += 1
             return (answer_in_events if streamed else answer)(asked, self.generated, said)
         if isinstance(said, list) and not streamed:
-            words = "the script has a list of stream events next, and generateContent was called; script a dict"
+            words = "generateContent was called, and a list of stream events is next; script a dict, a text or Cut"
             return Fault.of("UNIMPLEMENTED", f"Emulator: {words}.")
         return said
 

@@ -23,6 +23,17 @@ class RetryPolicy(BaseModel):
     at least what the server asked for (`Retry-After`, `RetryInfo`), and at most `max_delay_s`: a server
     that asks for more ends the call at once, with `retry_after` on the error.
 
+    Args:
+        max_retries: Requests after the first one; 0 sends each request once.
+        first_delay_s: The wait before the first retry.
+        factor: How much longer each wait is than the one before.
+        max_delay_s: The longest wait.
+        jitter_s: What chance adds to a wait at most.
+        statuses: HTTP statuses worth another try; connection failures always are.
+        deadline_s: For a unary call as a whole, its retries and waits included.
+        connect_s: For opening a connection.
+        silence_s: The longest silence in a stream, also before its first event.
+
     Raises:
         ValueError: A number is negative, or a time that bounds something is not more than 0.
     """
@@ -30,19 +41,14 @@ class RetryPolicy(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", defer_build=BUILT_LATE)
 
     max_retries: int = 2
-    """Requests after the first one; 0 sends each request once."""
     first_delay_s: float = 1.0
     factor: float = 2.0
     max_delay_s: float = 60.0
     jitter_s: float = 1.0
     statuses: frozenset[int] = RETRIED_STATUSES
-    """HTTP statuses worth another try; connection failures always are."""
     deadline_s: float = 600.0
-    """For a unary call as a whole, its retries and waits included."""
     connect_s: float = 10.0
-    """For opening a connection."""
     silence_s: float = 120.0
-    """The longest silence in a stream, also before its first event."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
