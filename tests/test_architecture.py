@@ -49,6 +49,7 @@ FLOORS: dict[float, set[str]] = {
         "genai._pagers",
         "genai._upload",
     },
+    1.5: {"genai._problems"},
     1: {
         "genai._answers",
         "genai._backends",
@@ -108,8 +109,16 @@ LATE_IMPORTS: tuple[tuple[str | None, str, str], ...] = (
     ),
 )
 
-HAVE_HTTPX = ("genai.transport", "genai._clients", "genai._asyncio", "genai._network", "genai._pools")
-"""The first sends with the clients that the second makes, over the sockets and pools of the others."""
+HAVE_HTTPX = (
+    "genai.transport",
+    "genai._clients",
+    "genai._asyncio",
+    "genai._network",
+    "genai._pools",
+    "genai._problems",
+)
+"""The first sends with the clients that the second makes, over the sockets and pools of the others; the last knows what
+goes wrong in it."""
 
 EMULATOR_LINES = 1500
 """How many lines it may have that are not empty."""

@@ -1,7 +1,7 @@
 """The only file that sends or sleeps: two drivers that run any flow over httpx.
 
-Knows clients, event loops and clocks, and turns httpx's errors into this package's; decides nothing about
-what is sent, when it is tried again or what an answer means.
+Knows clients, event loops and clocks; decides nothing about what is sent, when it is tried again or what an answer
+means.
 """
 
 import functools
@@ -23,9 +23,10 @@ import httpx
 
 from ._calls import CALL, Call, check, running, within_call
 from ._clients import AsyncHttpClient, HttpSettings, LoopClient, SyncHttpClient, has_ended
-from ._exchange import Calls, Emit, Exchange, Flow, Now, Read, Request, secrets_in, take_secrets, without
+from ._exchange import Calls, Emit, Exchange, Flow, Now, Read, Request
 from ._network import TIME_OVER
-from .errors import APIConnectionError, APIError, APITimeoutError, UnknownApiResponseError
+from ._problems import translated
+from .errors import APIError
 
 T = TypeVar("T")
 
@@ -351,48 +352,6 @@ def _wait(seconds: float) -> None:
         cancelled = threading.Event()
         with call.woken_by(cancelled.set):
             cancelled.wait(seconds)
-
-
-def translated(problem: httpx.HTTPError | httpx.InvalidURL) -> APIError:
-    """The error of httpx as one of this package's, with it as the cause and the credentials gone from it."""
-    _clean(problem)
-    text = str(problem) or type(problem).__name__
-    match problem:
-        case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            error: APIError = APITimeoutError.because(
-                f"No connection in time: {text}", status="CONNECT_TIMEOUT", may_pass=True
-            )
-        case httpx.TimeoutException():
-            error = APITimeoutError.because(f"No answer in time: {text}", status="DEADLINE_EXCEEDED")
-        case httpx.DecodingError():
-            details = {"message": f"The answer cannot be decoded: {text}", "status": "UNREADABLE_RESPONSE"}
-            error = UnknownApiResponseError(0, {"error": details})
-        case httpx.InvalidURL() | httpx.RemoteProtocolError(__context__=httpx.InvalidURL()):
-            # httpx reads where an answer redirects to, though nobody follows it.
-            details = {"message": f"The answer redirects to no address: {text}", "status": "UNREADABLE_RESPONSE"}
-            error = UnknownApiResponseError(0, {"error": details})
-        case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
-            error = APIConnectionError.because(
-                f"The request cannot be sent: {text}", status="BAD_REQUEST", may_pass=False
-            )
-        case _:
-            error = APIConnectionError.because(f"The connection failed: {text}")
-    error.__cause__ = problem
-    return error
-
-
-def _clean(problem: BaseException) -> None:
-    """Take the credentials out of an error of httpx, and out of those behind it: h11 repeats what it cannot read."""
-    try:
-        headers = problem.request.headers if isinstance(problem, httpx.HTTPError) else httpx.Headers()
-    except RuntimeError:  # it is about no request
-        return
-    secrets = secrets_in(headers)
-    take_secrets(headers)
-    each: BaseException | None = problem
-    while each is not None and secrets:
-        each.args = tuple(without(secrets, list(each.args)))
-        each = each.__cause__ or each.__context__
 
 
 _parsed = functools.lru_cache(maxsize=32)(httpx.URL)
