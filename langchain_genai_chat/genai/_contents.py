@@ -20,9 +20,15 @@ ConfigLike: TypeAlias = Union["types.GenerateContentConfig", Mapping[str, Any], 
 _ACCEPTED = "text, a Part, a Content, a File, a PIL image, a dict of one of these, or a list of them"
 
 
-def config_of(config: ConfigLike) -> types.GenerateContentConfig | None:
-    """A config, by itself or by its dict; raises `ValueError` for a field that there is not."""
-    return types.GenerateContentConfig.model_validate(config) if isinstance(config, Mapping) else config
+def config_of(config: object) -> types.GenerateContentConfig | None:
+    """A config, by itself or by its dict; raises `ValueError` for a field that there is not, or another package's."""
+    if config is None or isinstance(config, types.GenerateContentConfig):
+        return config
+    if isinstance(config, Mapping):
+        return types.GenerateContentConfig.model_validate(config)
+    ours, kind = types.GenerateContentConfig, type(config)
+    words = f"pass a {__package__}.types.{ours.__name__}, or a dict"
+    raise ValueError(f"config is a {kind.__module__}.{kind.__name__}; {words}.")
 
 
 def contents_of(value: ContentsLike) -> list[types.Content]:

@@ -356,7 +356,8 @@ def _read_content(item: Any, where: str) -> types.Content:
         return item  # validated when it was made
     role = item.get("role") if isinstance(item, Mapping) else getattr(item, "role", None)
     if role not in ROLES or not isinstance(item, Mapping | BaseModel):
-        raise ValueError(f"Role must be user or model, but got {role!r} in {where}, a {type(item).__name__}.")
+        words = "pass contents, their dicts, or what has to_contents(), as a GenAIChatMessageHistory has"
+        raise ValueError(f"Role must be user or model, but got {role!r} in {where}, a {type(item).__name__}; {words}.")
     return content_of(item, where)
 
 

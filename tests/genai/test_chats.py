@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+from langchain_core.messages import HumanMessage
+from pydantic import create_model
 
 from langchain_genai_chat import genai
 from langchain_genai_chat.emulator import Cut, Emulator, Fault
@@ -658,6 +660,22 @@ def test_roles_of_nobody_are_refused_by_place(client: genai.Client, item: Any) -
     """The message begins as google-genai's does, and says which content it was."""
     with pytest.raises(ValueError, match=r"Role must be user or model, but got .* in history\[1\]"):
         client.chats.create(model=FLASH, history=[types.UserContent("a"), item])
+
+
+def test_a_history_of_messages_is_told_what_takes_them(client: genai.Client) -> None:
+    """A list of LangChain's messages is what somebody who comes from there has in hand."""
+    with pytest.raises(ValueError, match=r"in history\[0\], a HumanMessage; pass contents.* GenAIChatMessageHistory"):
+        client.chats.create(model=FLASH, history=[HumanMessage("a")])  # type: ignore[list-item]
+
+
+def test_a_config_of_another_package_is_told_from_ours(client: genai.Client) -> None:
+    """Where two lines import google-genai and one was changed, its class of the same name comes."""
+    theirs = create_model("GenerateContentConfig", temperature=(float, 0.0))
+    chat = client.chats.create(model=FLASH)
+    with pytest.raises(ValueError, match=r"config is a .*; pass a langchain_genai_chat\.genai\.types\.Generate"):
+        chat.send_message("a", config=theirs())  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"config is a builtins\.str; pass"):
+        client.models.generate_content(model=FLASH, contents="a", config="warm")  # type: ignore[arg-type]
 
 
 USER, SECOND_USER = types.UserContent("a"), types.UserContent("b")
