@@ -477,6 +477,32 @@ async def test_a_function_of_the_users_is_run_to_its_end_and_nothing_after_it(
 
 
 @pytest.mark.behaviour("F10")
+async def test_a_coroutine_function_of_the_users_is_cancelled_with_its_stream(server: FaultServer) -> None:
+    """Unlike a thread a coroutine can be made to stop; the task that reads goes on."""
+    run = server.run(lambda _: iter([CALLED, End.KEEP]))
+    began, ended = asyncio.Event(), list[str]()
+
+    async def find() -> str:
+        """Find it."""
+        began.set()
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+        return "found"
+
+    stream = await client_of(run.base_url, PATIENT).aio.models.generate_content_stream(
+        model=MODEL, contents="Hi", config={"tools": [find]}
+    )
+    task = asyncio.create_task(taken(stream, list[str]().append))
+    await asyncio.wait_for(began.wait(), 5)
+    await stream.acancel()
+    await asyncio.wait_for(task, 1)
+    assert (ended, len(run.asked)) == (["cancelled"], 1)
+
+
+@pytest.mark.behaviour("F10")
 def test_what_a_function_streams_is_not_cancelled_with_the_stream_that_it_is_run_for(server: FaultServer) -> None:
     """It is the user's code, and is run to its end."""
     inner, outer = server.run(kept), server.run(lambda _: iter([CALLED, End.KEEP]))

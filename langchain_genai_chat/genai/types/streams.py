@@ -99,9 +99,10 @@ class AsyncStream(AsyncGenerator[T_co, None], Generic[T_co]):
         return self._call.is_cancelled
 
     async def acancel(self) -> None:
-        """End the stream: its consumer sees an end, and no error; for the rest see `Stream.cancel`.
+        """End the stream: its consumer sees an end, and no error, at once, whatever it waits for.
 
-        From another thread it is `asyncio.run_coroutine_threadsafe(stream.acancel(), loop)`.
+        A coroutine function of yours that it runs is cancelled; a plain one is run to its end first. What came before
+        stays as with `Stream.cancel`. From another thread it is `asyncio.run_coroutine_threadsafe(stream.acancel(), loop)`.
 
         Raises:
             RuntimeError: Another thread's event loop reads it.
