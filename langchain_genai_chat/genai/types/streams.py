@@ -102,7 +102,9 @@ class AsyncStream(AsyncGenerator[T_co, None], Generic[T_co]):
         """End the stream: its consumer sees an end, and no error, at once, whatever it waits for.
 
         A coroutine function of yours that it runs is cancelled; a plain one is run to its end first. What came before
-        stays as with `Stream.cancel`. From another thread it is `asyncio.run_coroutine_threadsafe(stream.acancel(), loop)`.
+        stays as with `Stream.cancel`.
+
+        From another thread it is `asyncio.run_coroutine_threadsafe(stream.acancel(), loop)`.
 
         Raises:
             RuntimeError: Another thread's event loop reads it.
