@@ -41,8 +41,8 @@ class Stream(Generator[T_co, None, None], Generic[T_co]):
 
         The connection is closed at once, whether the consumer waits for an answer, for the next chunk or in front
         of another attempt, or does something else. A consumer that is making the connection, runs a function of
-        yours or waits for its turn in a chat sees the end when that is over; one that uses an http client of yours,
-        or a client made with `http2`, when the next bytes come.
+        yours or waits for its turn in a chat sees the end when that is over; one that uses an http client or a
+        transport of yours, or HTTP/2, when the next bytes come.
         What came before, its tokens in `usage_metadata` too, stays as it was given; a chat's history is as it was
         before the message. Cancelling twice, or a stream that has ended, does nothing.
         """
