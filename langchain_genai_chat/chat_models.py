@@ -26,7 +26,7 @@ from ._tool_forms import bound_forms
 from ._turns import StreamTurn
 from .errors import translating
 from .genai import types
-from .genai.types.streams import StreamCancelledError
+from .genai.types.streams import CALL, StreamCancelledError, running
 
 T = TypeVar("T")
 
@@ -337,8 +337,9 @@ class ChatGenAI(AskingModel):
         return chunks if run_manager is None else _atold(chunks, run_manager)
 
     def _chunks(self, turn: StreamTurn) -> Iterator[ChatGenerationChunk]:
+        call = CALL.get()
         while turn.open:
-            with translating():
+            with translating(), running(call):
                 events = self.client.models.stream_json(**turn.sent)
             try:
                 with translating(arguments=False), closing(events):
@@ -352,8 +353,9 @@ class ChatGenAI(AskingModel):
                 yield last
 
     async def _achunks(self, turn: StreamTurn) -> AsyncIterator[ChatGenerationChunk]:
+        call = CALL.get()
         while turn.open:
-            with translating():
+            with translating(), running(call):
                 events = await self.client.aio.models.stream_json(**turn.sent)
             try:
                 with translating(arguments=False):

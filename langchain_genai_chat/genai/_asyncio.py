@@ -19,6 +19,8 @@ import anyio
 import anyio.lowlevel
 import httpx
 
+from ._calls import Endable
+
 HELD_MAX_BYTES = 65_536
 """What may wait to be read before the server is made to wait."""
 
@@ -112,11 +114,11 @@ async def _first_connected(loop: asyncio.AbstractEventLoop, host: str, port: int
     finally:
         for stream in streams:
             if stream is not taken:
-                stream.abort()
+                stream.end()
     return taken
 
 
-class _Stream(asyncio.Protocol):
+class _Stream(asyncio.Protocol, Endable):
     """One connection. One task at a time reads, and one writes."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -223,12 +225,12 @@ class _Stream(asyncio.Protocol):
         self._transport = secured
         return self
 
-    def abort(self) -> None:
+    def end(self) -> None:
         self._problem = self._problem or ConnectionAbortedError("The connection was closed here.")
         self._transport.abort()
 
     async def aclose(self) -> None:
-        self.abort()
+        self.end()
         await asyncio.sleep(0)  # in which the loop closes the socket
 
     def get_extra_info(self, info: str) -> Any:

@@ -5,6 +5,7 @@ Knows no sockets and no streams.
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from types import TracebackType
@@ -17,10 +18,20 @@ class StreamCancelledError(Exception):
     """A stream was cancelled: raised where it waits, so that what it holds is let go; its consumer sees an end."""
 
 
+class Endable(ABC):
+    """A connection of ours, which another thread or task can end while it is read."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def end(self) -> None:
+        """End what is being waited for; closing is left to the one that waits."""
+
+
 class Call:
     """Bounds every wait of one call; as a context manager it is one wait, after `woken_by`."""
 
-    __slots__ = ("_ends_at", "_lock", "_wake", "inner", "is_cancelled")
+    __slots__ = ("_connection", "_ends_at", "_lock", "_wake", "inner", "is_cancelled")
 
     def __init__(self, ends_at: float | None = None) -> None:
         self.is_cancelled = False
@@ -29,6 +40,7 @@ class Call:
         self._ends_at = ends_at
         self._lock = threading.RLock()  # a signal's handler may cancel what its own thread waits for
         self._wake: Callable[[], None] | None = None
+        self._connection: Endable | None = None
 
     @property
     def left_s(self) -> float | None:
@@ -41,11 +53,28 @@ class Call:
             self.is_cancelled = True
             if self._wake is not None:
                 self._wake()
+            if self._connection is not None:
+                self._connection.end()
 
     def check(self) -> None:
         """Raise `StreamCancelledError` if somebody has ended it."""
         if self.is_cancelled:
             raise StreamCancelledError
+
+    def tie(self, connection: Endable) -> None:
+        """End the connection where the call is cancelled, until `untie`: so no read of it need look for the call.
+
+        Raises `StreamCancelledError` if it is already.
+        """
+        self._connection = connection  # before the look, as in `woken_by`
+        if self.is_cancelled:
+            self._connection = None
+            raise StreamCancelledError
+
+    def untie(self) -> None:
+        """Leave the connection, before it can be another call's."""
+        with self._lock:
+            self._connection = None
 
     def woken_by(self, wake: Callable[[], None]) -> Self:
         """Enter this to wait for something that `wake` ends; it is called in the thread that cancels.
@@ -96,11 +125,9 @@ class running:  # noqa: N801 - read as a verb; a generator would cost three time
         CALL.reset(self._token)
 
 
-def check() -> None:
-    """Raise `StreamCancelledError` if somebody has ended the call that this code runs for."""
-    call = CALL.get()
-    if call is not None:
-        call.check()
+def call_here() -> Call:
+    """The call that this code runs for, else a new one."""
+    return CALL.get() or Call()
 
 
 async def within_call(wait: Callable[..., Awaitable[None]], *arguments: Any) -> None:

@@ -5,7 +5,7 @@ A flow is a generator that yields what it wants and is sent back what came of it
 """
 
 import random
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
@@ -65,7 +65,7 @@ class Read:
     """The time for all of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # to freeze it would cost 0.4 µs, for each chunk of a stream
 class Emit:
     """Hand this to the consumer. Answered when the consumer asks for more."""
 
@@ -213,17 +213,17 @@ def stream_with_retries(
             more, block = Read(response), b"-"
             while block:
                 block = yield more
-                for event in decoder.feed(block) if block else decoder.flush():
-                    if not block and event[:1] in (b"{", b"[") and not _is_json(event):
-                        raise _cut_off(response)
+                for event in decoder.feed(block) if block else _rest_of(decoder, response):
                     chunk = read_event(event, read, response)
                     complete = complete or ends(chunk)
+                    if emitted:
+                        yield Emit(chunk)
+                        continue
                     held.append(chunk)
-                    if emitted or complete or has_content(chunk):
+                    if complete or has_content(chunk):
                         emitted = True
                         for each in held:
                             yield Emit(each)
-                        held.clear()
             if complete:
                 return
             raise _cut_off(response)
@@ -232,6 +232,14 @@ def stream_with_retries(
                 error.partial = True
                 raise
             delay_s = attempts.delay_s(error, (yield Now()), unary=False)
+
+
+def _rest_of(decoder: EventDecoder, response: "httpx.Response") -> Iterator[bytes]:
+    """What is left of a stream at its end; raises where that is half an event."""
+    for event in decoder.flush():
+        if event[:1] in (b"{", b"[") and not _is_json(event):
+            raise _cut_off(response)
+        yield event
 
 
 def _send(request: Request, policy: RetryPolicy, attempts: Attempts, delay_s: float) -> "Flow[httpx.Response]":

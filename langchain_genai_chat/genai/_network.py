@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from ._calls import CALL, Call
+from ._calls import CALL, Call, Endable
 
 TIME_OVER = "The answer was not whole when the call's time was over."
 PIECE_BYTES = 16_384
@@ -51,7 +51,7 @@ class _Backend:
         self._backend.sleep(seconds)
 
 
-class _Stream:
+class _Stream(Endable):
     """One connection; several calls use it, one after the other."""
 
     __slots__ = ("_stream",)
@@ -65,7 +65,7 @@ class _Stream:
         if call is None:
             block = self._stream.read(max_bytes, timeout)
         else:
-            with call.woken_by(self._shut):
+            with call.woken_by(self.end):
                 block = self._stream.read(max_bytes, _left_s(call, timeout, httpx.ReadTimeout))
         return block
 
@@ -74,7 +74,7 @@ class _Stream:
         if call is None:
             self._stream.write(buffer, timeout)
             return
-        with call.woken_by(self._shut):
+        with call.woken_by(self.end):
             if len(buffer) <= PIECE_BYTES or call.left_s is None:
                 self._stream.write(buffer, _left_s(call, timeout, httpx.WriteTimeout))
                 return
@@ -95,8 +95,8 @@ class _Stream:
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
-    def _shut(self) -> None:
-        """End what is being waited for, in whatever thread; closing is left to the one that waits."""
+    def end(self) -> None:
+        """End what is being waited for, in whatever thread."""
         raw = self._stream.get_extra_info("socket")
         with suppress(OSError):  # it is gone already
             # A TLS socket's own method would drop the TLS that another thread is reading through.

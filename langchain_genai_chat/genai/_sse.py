@@ -29,6 +29,10 @@ class EventDecoder:
 
     def feed(self, block: bytes) -> list[bytes]:
         """Give the events that end in this block."""
+        if block.startswith(b"data: ") and block.endswith(b"\r\n\r\n") and self._is_between_events():
+            event = block[6:-4]
+            if event and b"\n" not in event and b"\r" not in event:  # one event, as most blocks are: half the time
+                return [event]
         if not self._started:
             block = b"".join((*self._pieces, block))
             self._pieces.clear()
@@ -50,6 +54,9 @@ class EventDecoder:
         if lines and not lines[-1].endswith(b"\n"):  # unfinished, or a CR that may be half of a CRLF
             self._pieces.append(lines.pop())
         return [*events, *(event for line in lines for event in self._line(line))] if lines else events
+
+    def _is_between_events(self) -> bool:
+        return self._started and not (self._pieces or self._data or self._json)
 
     def flush(self) -> list[bytes]:
         """Give what is left when the bytes have ended; text that is no whole JSON comes as it is."""

@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 import anyio
 
 from . import types
-from ._calls import within_call
+from ._calls import Call, call_here, running, within_call
 from ._contents import ConfigLike
 from ._conversation import Conversation, History, Message, Turn, nothing
 from .models import AsyncModels, Models
@@ -123,7 +123,10 @@ class Chat(_Remembering[Models]):
         `send_message`. Another thread can end it with `cancel()`; see `types.Stream`.
         """
         turn = self._talk.turn(self._talk.read(message, config, replace_config=replace_config), streamed=True)
-        return types.Stream(self._stream(turn, self._modules.generate_content_stream(**turn.request)))
+        call = call_here()
+        with running(call):
+            chunks = self._modules.generate_content_stream(**turn.request)
+        return types.Stream(self._stream(turn, chunks), call)
 
     def count_tokens(self, message: Message | None = None) -> types.CountTokensResponse:
         """Count what the next request would cost as input: history, system instruction, tools, and a message."""
@@ -181,8 +184,10 @@ class AsyncChat(_Remembering[AsyncModels]):
         `Chat.send_message_stream`. Another task can end it with `acancel()`; see `types.AsyncStream`.
         """
         turn = self._talk.turn(self._talk.read(message, config, replace_config=replace_config), streamed=True)
-        chunks = await self._modules.generate_content_stream(**turn.request)
-        return _AsyncStream(lambda stream: self._stream(turn, chunks, stream))
+        call = call_here()
+        with running(call):
+            chunks = await self._modules.generate_content_stream(**turn.request)
+        return _AsyncStream(lambda stream: self._stream(turn, chunks, stream), call)
 
     async def count_tokens(self, message: Message | None = None) -> types.CountTokensResponse:
         """Count what the next request would cost as input; see `Chat.count_tokens`."""
@@ -382,5 +387,6 @@ class _AsyncStream(types.AsyncStream["types.GenerateContentResponse"]):
     def __init__(
         self,
         make: Callable[[weakref.ref[_AsyncStream]], AsyncGenerator[types.GenerateContentResponse, None]],
+        call: Call,
     ) -> None:
-        super().__init__(make(weakref.ref(self)))
+        super().__init__(make(weakref.ref(self)), call)

@@ -12,6 +12,7 @@ from . import types
 from ._answers import check_whole, has_content, read_answer, read_whole_answer
 from ._api import Api, json_text, preview_of
 from ._body import encode_body, has_schema, parse_output, split_config
+from ._calls import call_here
 from ._contents import ConfigLike, ContentsLike, config_of, contents_of
 from ._endpoints import UNKNOWN_PROJECT
 from ._exchange import Flow, Json, Request, ask_and_read, read_body, read_json, stream_with_retries, with_retries
@@ -91,7 +92,9 @@ class Models(_Composing):
 
         Another thread can end it with `cancel()`; see `types.Stream`.
         """
-        return types.Stream(self._transport.iterate(_stream(self._api, model, contents, config, awaits=False)))
+        call = call_here()
+        flow = _stream(self._api, model, contents, config, awaits=False)
+        return types.Stream(self._transport.iterate(flow, call), call)
 
     def count_tokens(
         self, *, model: str, contents: ContentsLike, config: types.CountTokensConfig | Mapping[str, Any] | None = None
@@ -118,7 +121,9 @@ class Models(_Composing):
         self, *, model: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
     ) -> types.Stream[Json]:
         """Send a body of the wire to `streamGenerateContent` and give each event's JSON, unread."""
-        return types.Stream(self._transport.iterate(_post_stream(self._api.for_call(options), model, body)))
+        call = call_here()
+        flow = _post_stream(self._api.for_call(options), model, body)
+        return types.Stream(self._transport.iterate(flow, call), call)
 
 
 class AsyncModels(_Composing):
@@ -154,7 +159,9 @@ class AsyncModels(_Composing):
 
         Another task can end it with `acancel()`; see `types.AsyncStream`.
         """
-        return types.AsyncStream(self._transport.iterate(_stream(self._api, model, contents, config, awaits=True)))
+        call = call_here()
+        flow = _stream(self._api, model, contents, config, awaits=True)
+        return types.AsyncStream(self._transport.iterate(flow, call), call)
 
     async def count_tokens(
         self, *, model: str, contents: ContentsLike, config: types.CountTokensConfig | Mapping[str, Any] | None = None
@@ -187,7 +194,9 @@ class AsyncModels(_Composing):
         self, *, model: str, body: Mapping[str, Any], options: types.HttpOptions | None = None
     ) -> types.AsyncStream[Json]:
         """Send a body of the wire to `streamGenerateContent` and give each event's JSON, unread."""
-        return types.AsyncStream(self._transport.iterate(_post_stream(self._api.for_call(options), model, body)))
+        call = call_here()
+        flow = _post_stream(self._api.for_call(options), model, body)
+        return types.AsyncStream(self._transport.iterate(flow, call), call)
 
 
 def _model_request(api: Api, model: str, method: str, body: Mapping[str, Any], *, stream: bool = False) -> Request:

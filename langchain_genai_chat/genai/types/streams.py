@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from .._calls import CALL, Call, StreamCancelledError, running
 
-__all__ = ["AsyncStream", "Stream", "StreamCancelledError"]
+__all__ = ["CALL", "AsyncStream", "Stream", "StreamCancelledError", "running"]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -27,9 +27,11 @@ class Stream(Generator[T_co, None, None], Generic[T_co]):
     while another thread waits for the next chunk.
     """
 
-    def __init__(self, chunks: Generator[T_co, None, None]) -> None:
+    def __init__(self, chunks: Generator[T_co, None, None], call: Call | None = None) -> None:
         self._chunks = chunks
-        self._call = Call()
+        self._call = call or Call()
+        self._is_inner = _joins(self, call)
+        self._is_new = True
 
     @property
     def is_cancelled(self) -> bool:
@@ -50,16 +52,18 @@ class Stream(Generator[T_co, None, None], Generic[T_co]):
         self.close_unread()
 
     def __next__(self) -> T_co:
-        outer = CALL.get()
         try:
-            if outer is not None:  # a stream that is read inside another's step belongs to it, as a model's to a chat
-                outer.inner = self
-                outer.check()
-                return next(self._chunks)
-            with running(self._call):
-                return next(self._chunks)
+            if self._is_new:
+                self._is_new = False
+                with running(self._call):  # streams that are made in it join the call: LangChain makes ours there
+                    return next(self._chunks)
+            return next(self._chunks)
+        except StopIteration:
+            if self._is_inner:  # what was closed unread has not come to an end
+                self._call.check()
+            raise
         except StreamCancelledError:
-            if not self._call.is_cancelled:
+            if self._is_inner:
                 raise
             raise StopIteration from None
 
@@ -88,9 +92,11 @@ class AsyncStream(AsyncGenerator[T_co, None], Generic[T_co]):
     `aclose()` ends it, as with every generator; `acancel()` does while another task waits for the next chunk.
     """
 
-    def __init__(self, chunks: AsyncGenerator[T_co, None]) -> None:
+    def __init__(self, chunks: AsyncGenerator[T_co, None], call: Call | None = None) -> None:
         self._chunks = chunks
-        self._call = Call()
+        self._call = call or Call()
+        self._is_inner = _joins(self, call)
+        self._is_new = True
         self._thread: int | None = None
         self._is_read = False
 
@@ -117,16 +123,19 @@ class AsyncStream(AsyncGenerator[T_co, None], Generic[T_co]):
 
     async def __anext__(self) -> T_co:
         self._thread = threading.get_ident()
-        outer = CALL.get()
         self._is_read = True
         try:
-            if outer is not None:  # as in `Stream`
-                outer.inner = self
-                outer.check()
-            with running(outer or self._call):
-                return await anext(self._chunks)
+            if self._is_new:
+                self._is_new = False
+                with running(self._call):  # as in `Stream`
+                    return await anext(self._chunks)
+            return await anext(self._chunks)
+        except StopAsyncIteration:
+            if self._is_inner:
+                self._call.check()
+            raise
         except StreamCancelledError:
-            if not self._call.is_cancelled:
+            if self._is_inner:
                 raise
             raise StopAsyncIteration from None
         finally:
@@ -149,3 +158,11 @@ class AsyncStream(AsyncGenerator[T_co, None], Generic[T_co]):
         """Close what is held, unless somebody reads it, who then does."""
         if not self._is_read:
             await self._chunks.aclose()
+
+
+def _joins(stream: Any, call: Call | None) -> bool:
+    """Whether a stream belongs to the call that it is made in, as a model's to a chat's; it is the last to do so."""
+    if call is None or call is not CALL.get():
+        return False
+    call.inner = stream
+    return True
