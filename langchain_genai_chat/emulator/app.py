@@ -98,7 +98,7 @@ class Service:
         """Start a resumable upload, or take its bytes: then the URL is the authority, and no key is wanted."""
         headers, given = received.headers, None
         if "upload_id" in received.query:
-            command, offset = headers["x-goog-upload-command"], headers.get("x-goog-upload-offset", "0")
+            command, offset = headers.get("x-goog-upload-command", ""), headers.get("x-goog-upload-offset", "0")
             given, told = self.store.add_bytes(received.query["upload_id"], command, offset, raw)
         else:
             self._admit(received, raw)

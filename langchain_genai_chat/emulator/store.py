@@ -52,7 +52,8 @@ class Store:
         if upload is None:
             raise RefusalError("an upload must have begun")
         if command != "query":
-            if int(offset) != upload.received or ("finalize" not in command and len(data) % GRANULARITY):
+            is_whole = "finalize" in command or ("upload" in command and not len(data) % GRANULARITY)
+            if offset != str(upload.received) or not is_whole:
                 raise RefusalError("a chunk must follow what has come")
             upload.received += len(data)
             upload.digest.update(data)

@@ -74,6 +74,8 @@ def test_caches_are_made_prolonged_used_and_deleted(client: genai.Client) -> Non
     [
         ({"x-goog-upload-command": "upload", "x-goog-upload-offset": "5"}, bytes(CHUNK), 400),
         ({"x-goog-upload-command": "upload", "x-goog-upload-offset": "0"}, b"half a chunk", 400),
+        ({"x-goog-upload-command": "upload", "x-goog-upload-offset": "none"}, bytes(CHUNK), 400),
+        ({"x-goog-upload-offset": "0"}, bytes(CHUNK), 400),
         ({"x-goog-upload-command": "query"}, b"", 200),
     ],
 )

@@ -99,6 +99,14 @@ def test_the_key_is_in_its_header_and_in_no_log_or_error(
 
 
 @pytest.mark.behaviour("B109")
+def test_options_show_no_headers() -> None:
+    """A gateway's credentials are in them, and options are in every config that is printed."""
+    config = types.GenerateContentConfig(http_options=types.HttpOptions(headers={"x-gateway": KEY}))
+    assert KEY not in repr(config)
+    assert KEY not in str(config)
+
+
+@pytest.mark.behaviour("B109")
 @pytest.mark.parametrize("failure", FAILURES)
 def test_the_key_is_in_no_trace_dump_or_repr(failure: str, server: FaultServer) -> None:
     """A trace goes to another company."""

@@ -6,7 +6,7 @@ Knows the names of google-genai's options and their units; sends nothing itself.
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from ._base import BUILT_LATE
@@ -120,7 +120,8 @@ class HttpOptions(_Options):
     """`"COLLECTION"`: the base URL already carries version, project and location (Vertex AI gateways)."""
     api_version: str | None = None
     """`v1beta`, `v1`, ...; an empty string leaves the segment out."""
-    headers: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = Field(default=None, repr=False)
+    """Kept out of `repr`, since they may authenticate."""
     timeout: int | None = None
     """Milliseconds: for a whole unary call, for the longest silence of a stream."""
     extra_body: dict[str, Any] | None = None
