@@ -49,6 +49,27 @@ async def test_tls_is_spoken_with_who_is_trusted(tmp_path: Path, host: str) -> N
                 await client.get(url)
 
 
+async def test_a_slow_reader_gets_all_that_came_before_tls_was_cut(tmp_path: Path) -> None:
+    """Many servers close without a word of TLS; what still waits to be read then is the end of the answer."""
+    of_server, of_client = certificate(tmp_path)
+    body = bytes(range(256)) * 8192
+
+    def answer(listener: socket.socket) -> None:
+        with of_server.wrap_socket(listener.accept()[0], server_side=True) as connection:
+            connection.recv(1024)
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer, args=(listener,), daemon=True).start()
+        url = f"https://localhost:{listener.getsockname()[1]}"
+        async with AsyncHttpClient(limits=LIMITS, verify=of_client) as client, client.stream("GET", url) as answered:
+            read = b""
+            async for block in answered.aiter_raw():
+                read += block
+                await asyncio.sleep(0.01)
+    assert read == body
+
+
 async def test_a_server_that_speaks_no_tls_is_an_error_of_connecting() -> None:
     """A base URL with https for http is a common slip."""
     with Site() as site:
