@@ -192,15 +192,17 @@ class Turn:
 
     def hear(self, response: types.GenerateContentResponse) -> types.GenerateContentResponse:
         """Take the answer, or the next chunk of it, and hand it on without the rounds: the history has them."""
-        rounds = (response.automatic_function_calling_history or [])[len(self._sent) :]
-        if len(rounds) > len(self._rounds):
-            self._usage += self._reply.usage
-            self._rounds, self._reply = rounds, _Reply()
-        self._reply.hear(response)
-        earlier = response.automatic_function_calling_responses or ()
-        self._usage += [each.usage_metadata for each in earlier if each.usage_metadata]
-        if response.automatic_function_calling_history is not None:
+        told = response.automatic_function_calling_history
+        if told is not None:
+            rounds = told[len(self._sent) :]
+            if len(rounds) > len(self._rounds):
+                self._usage += self._reply.usage
+                self._rounds, self._reply = rounds, _Reply()
             response.automatic_function_calling_history = None
+        self._reply.hear(response)
+        for earlier in response.automatic_function_calling_responses or ():
+            if earlier.usage_metadata:
+                self._usage.append(earlier.usage_metadata)
         return response
 
 
@@ -225,11 +227,13 @@ class _Reply:
         if response.usage_metadata:
             self.usage = [response.usage_metadata]
         feedback = response.prompt_feedback
-        self.is_blocked = self.is_blocked or bool(feedback and feedback.block_reason)
+        if feedback and feedback.block_reason:
+            self.is_blocked = True
         if candidate := first_candidate(response):
             self.content = spoken(candidate.content)
             self.folder.fold(candidate.content)
-            self.is_finished = self.is_finished or bool(candidate.finish_reason)
+            if candidate.finish_reason:
+                self.is_finished = True
 
 
 def read_history(given: Iterable[types.Content | Mapping[str, Any]] | None) -> list[types.Content]:

@@ -107,6 +107,8 @@ class ContentFolder:
         if content.model_extra:
             self._extra |= content.model_extra
         for part in content.parts or ():
+            if part.model_fields_set == PLAIN_TEXT and self._goes_on(part.text):  # as nearly all parts of a stream
+                continue
             if part.function_call is None:
                 self._add(part)
                 continue
@@ -143,6 +145,13 @@ class ContentFolder:
             self._settle()
             self._parts.append(part)
             self._run = _grows_from(part)
+
+    def _goes_on(self, text: str | None) -> bool:
+        """Add a plain text to plain text, if there is some."""
+        if not text or not self._run or not self._run[0] or self._parts[-1].model_fields_set != PLAIN_TEXT:
+            return False
+        self._run.append(text)
+        return True
 
     def _settle(self) -> None:
         """Give the last part its whole text."""

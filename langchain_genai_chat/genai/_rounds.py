@@ -146,7 +146,10 @@ def calls_in(content: types.Content | None) -> list[types.FunctionCall]:
 
 def first_candidate(response: types.GenerateContentResponse) -> types.Candidate | None:
     """The reply that a conversation goes on with; an event of a stream may bring only others."""
-    return next((each for each in response.candidates or () if not each.index), None)
+    for each in response.candidates or ():  # `next` of a generator takes three times as long, for each chunk
+        if not each.index:
+            return each
+    return None
 
 
 def spoken(content: types.Content | None) -> types.Content | None:

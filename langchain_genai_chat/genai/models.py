@@ -290,7 +290,10 @@ def _ends(chunk: types.GenerateContentResponse) -> bool:
     """Whether a stream that has sent this is whole: a finish reason, or a block reason."""
     if chunk.prompt_feedback and chunk.prompt_feedback.block_reason:
         return True
-    return any(candidate.finish_reason for candidate in chunk.candidates or ())
+    for candidate in chunk.candidates or ():  # noqa: SIM110 - as in `_json_ends`
+        if candidate.finish_reason:
+            return True
+    return False
 
 
 def _has_content(chunk: types.GenerateContentResponse) -> bool:

@@ -144,10 +144,12 @@ class GenerateContentResponse(WireModel):
     @property
     def text(self) -> str | None:
         """The text without the thoughts; None without a text part, `""` if all of them are empty."""
-        parts = self.parts or []
-        texts = [part.text for part in parts if part.text is not None and not part.thought]
-        if any(part.text is None for part in parts):
-            hint_once("A reply has parts that are not text; its `text` leaves them out.")
+        texts = []
+        for part in self.parts or ():
+            if part.text is None:
+                hint_once("A reply has parts that are not text; its `text` leaves them out.")
+            elif not part.thought:
+                texts.append(part.text)
         return "".join(texts) if texts else None
 
     @property
