@@ -34,7 +34,7 @@ class Call:
     __slots__ = ("_connection", "_ends_at", "_lock", "_wake", "inner", "is_cancelled")
 
     def __init__(self, ends_at: float | None = None) -> None:
-        self.is_cancelled = False
+        self.is_cancelled: bool = False
         self.inner: Any = None
         """The stream that is read inside the call's own, and belongs to it."""
         self._ends_at = ends_at
