@@ -63,7 +63,8 @@ FLOORS: dict[float, set[str]] = {
         "genai._html",
         "genai._output",
     },
-    0.5: {"genai._asyncio", "genai._network", "genai._pools"},
+    0.6: {"genai._asyncio"},
+    0.5: {"genai._network", "genai._pools"},
     0: {
         "genai.types",
         "genai.errors",

@@ -20,6 +20,7 @@ import anyio.lowlevel
 import httpx
 
 from ._calls import Endable
+from ._network import HEAD_END, PIECE_BYTES
 
 HELD_MAX_BYTES = 65_536
 """What may wait to be read before the server is made to wait."""
@@ -126,6 +127,7 @@ class _Stream(asyncio.Protocol, Endable):
         self._transport: Any = None
         self._blocks: deque[bytes] = deque()
         self._held_bytes = 0
+        self._head = b""
         self._has_ended = False
         self._is_paused = False
         self._is_full = False
@@ -167,6 +169,8 @@ class _Stream(asyncio.Protocol, Endable):
     # What httpcore calls.
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        if self._head:
+            await self.write(b"", timeout)
         if self._blocks or self._has_ended:
             await asyncio.sleep(0)  # who reads what is there already would keep the loop from others
         else:
@@ -191,7 +195,19 @@ class _Stream(asyncio.Protocol, Endable):
         return block
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        """Send it, or nothing if the connection is gone: the reader, who comes next, learns why."""
+        """Send it, or nothing if the connection is gone: the reader, who comes next, learns why.
+
+        The head of a request goes out together with its body, as in `_network`.
+        """
+        if self._head:
+            head, self._head = self._head, b""
+            if len(buffer) > PIECE_BYTES:
+                self._transport.write(head)
+            else:
+                buffer = head + buffer
+        elif buffer.endswith(HEAD_END):
+            self._head = buffer
+            return
         if not buffer or self._transport.is_closing():
             return
         self._transport.write(buffer)

@@ -15,7 +15,7 @@ from ._calls import CALL, Call, Endable
 TIME_OVER = "The answer was not whole when the call's time was over."
 PIECE_BYTES = 16_384
 """What a stream sends in one go, a record of TLS: it measures the time of each go anew."""
-
+HEAD_END = b"\r\n\r\n"
 
 T = TypeVar("T", bound=httpx.BaseTransport | None)
 
@@ -54,13 +54,17 @@ class _Backend:
 class _Stream(Endable):
     """One connection; several calls use it, one after the other."""
 
-    __slots__ = ("_stream",)
+    __slots__ = ("_head", "_stream")
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self._head = b""
+        """What waits for the next write, with which it goes out."""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         block: bytes
+        if self._head:
+            self.write(b"", timeout)
         call = CALL.get()
         if call is None:
             block = self._stream.read(max_bytes, timeout)
@@ -70,6 +74,22 @@ class _Stream(Endable):
         return block
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send it, the head of a request together with its body: one packet, and a call of the system less.
+
+        httpcore writes both at once and one by one, and where there is no body it writes nothing in its place.
+        """
+        if self._head:
+            head, self._head = self._head, b""
+            if len(buffer) > PIECE_BYTES:  # to join them would be a copy
+                self._send(head, timeout)
+            else:
+                buffer = head + buffer
+        elif buffer.endswith(HEAD_END):
+            self._head = buffer
+            return
+        self._send(buffer, timeout)
+
+    def _send(self, buffer: bytes, timeout: float | None) -> None:
         call = CALL.get()
         if call is None:
             self._stream.write(buffer, timeout)
