@@ -125,7 +125,8 @@ class _Reply:
         for part in ((candidate or {}).get("content") or {}).get("parts") or ():
             if part.keys() == PLAIN_TEXT and not self._held:  # as nearly all parts of a stream are
                 self._parts.add_text(part["text"], piece)
-                self._empty = self._empty and not part["text"]
+                if part["text"]:
+                    self._empty = False
             elif whole := self._assembler.fold(part):
                 self._take(whole, piece)
         return piece

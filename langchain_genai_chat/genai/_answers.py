@@ -11,7 +11,7 @@ from pydantic_core import core_schema as to
 
 Json: TypeAlias = dict[str, Any]
 
-_NUMBERED = to.union_schema([to.str_schema(strict=True), to.int_schema(strict=True)])
+_NUMBERED = to.union_schema([to.str_schema(strict=True), to.int_schema(strict=True)], mode="left_to_right")
 """An enum: its name, or its number."""
 _COUNT = to.int_schema(strict=True, ge=0)
 _FOUND = [{"startIndex": _COUNT, "endIndex": _COUNT}]

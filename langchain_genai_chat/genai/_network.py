@@ -87,7 +87,8 @@ class _Stream(Endable):
         elif buffer.endswith(HEAD_END):
             self._head = buffer
             return
-        self._send(buffer, timeout)
+        if buffer:
+            self._send(buffer, timeout)
 
     def _send(self, buffer: bytes, timeout: float | None) -> None:
         call = CALL.get()
