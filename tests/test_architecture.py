@@ -63,7 +63,6 @@ FLOORS: dict[float, set[str]] = {
         "genai._html",
         "genai._output",
     },
-    0.6: {"genai._asyncio"},
     0.5: {"genai._network", "genai._pools"},
     0: {
         "genai.types",
@@ -101,7 +100,6 @@ LATE_IMPORTS: tuple[tuple[str | None, str, str], ...] = (
         ("genai.client", f"{ROOT}.genai.{name}", "a chat model of LangChain's needs the models alone")
         for name in ("chats", "files", "caches")
     ),
-    ("genai._clients", f"{ROOT}.genai._asyncio", "asyncio is 14 ms to import, and only async clients need it"),
     (None, "PIL", "an extra: only images given as PIL objects need it"),
     (
         "emulator.pytest_plugin",
@@ -113,7 +111,6 @@ LATE_IMPORTS: tuple[tuple[str | None, str, str], ...] = (
 HAVE_HTTPX = (
     "genai.transport",
     "genai._clients",
-    "genai._asyncio",
     "genai._network",
     "genai._pools",
     "genai._problems",

@@ -70,10 +70,10 @@ class SyncHttpClient(httpx.Client):
     def _init_transport(self, *_: Any, **arguments: Any) -> httpx.BaseTransport:
         if arguments["transport"] is not None:
             return super()._init_transport(**arguments)
-        return _split(super()._init_transport, arguments, bound_by_calls, Pools)
+        return _split(super()._init_transport, arguments, Pools, bound_by_calls)
 
     def _init_proxy_transport(self, *proxy: Any, **arguments: Any) -> httpx.BaseTransport:
-        return _split(functools.partial(super()._init_proxy_transport, *proxy), arguments, bound_by_calls, Pools)
+        return _split(functools.partial(super()._init_proxy_transport, *proxy), arguments, Pools, bound_by_calls)
 
 
 class AsyncHttpClient(httpx.AsyncClient):
@@ -86,26 +86,20 @@ class AsyncHttpClient(httpx.AsyncClient):
     def _init_transport(self, *_: Any, **arguments: Any) -> httpx.AsyncBaseTransport:
         if arguments["transport"] is not None:
             return super()._init_transport(**arguments)
-        return _split(super()._init_transport, arguments, _over_asyncio, AsyncPools)
+        return _split(super()._init_transport, arguments, AsyncPools)
 
     def _init_proxy_transport(self, *proxy: Any, **arguments: Any) -> httpx.AsyncBaseTransport:
-        return _split(functools.partial(super()._init_proxy_transport, *proxy), arguments, _over_asyncio, AsyncPools)
+        return _split(functools.partial(super()._init_proxy_transport, *proxy), arguments, AsyncPools)
 
 
 T = TypeVar("T")
 
 
-def _over_asyncio(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
-    from ._asyncio import over_asyncio  # noqa: PLC0415 - asyncio is 14 ms to import, for async clients alone
-
-    return over_asyncio(transport)
-
-
 def _split(
     make: Callable[..., T],
     arguments: dict[str, Any],
-    ready: Callable[[T], T],
     pools: Callable[[Callable[[], T], float], T],
+    ready: Callable[[T], T] = lambda transport: transport,
 ) -> T:
     """What keeps as many connections as are used; httpx's pool where limits bound it, or HTTP/2 has one for all."""
     if arguments["http2"]:

@@ -1,35 +1,20 @@
-"""asyncio's sockets below httpx: what is read and written, what TLS, time and cancelling do to it."""
+"""The clients that are made for asynchronous transports: what TLS, time, slowness and cancelling do to an answer."""
 
 import asyncio
 import socket
 import ssl
 import threading
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-import trio
 
-from langchain_genai_chat.genai import _asyncio
 from langchain_genai_chat.genai._clients import LIMITS, AsyncHttpClient
 
 from ._site import Site, certificate
 
 MIB = 1 << 20
 UNHEARD = httpx.Timeout(0.2, connect=5.0)
-
-
-async def test_a_client_reads_through_these_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its clients have no argument for them; this shows when httpx keeps httpcore's elsewhere."""
-
-    async def refused(*_: object) -> None:
-        raise ConnectionRefusedError("as the test says")
-
-    monkeypatch.setattr(_asyncio, "_connected", refused)
-    async with AsyncHttpClient(limits=LIMITS) as client:
-        with pytest.raises(httpx.ConnectError, match="as the test says"):
-            await client.get("http://127.0.0.1:1")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -76,42 +61,6 @@ async def test_a_server_that_speaks_no_tls_is_an_error_of_connecting() -> None:
         async with AsyncHttpClient(limits=LIMITS) as client:
             with pytest.raises((httpx.ConnectError, httpx.ConnectTimeout)):
                 await client.get(site.base_url.replace("http", "https"), timeout=2)
-
-
-async def test_a_host_is_asked_at_the_address_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Machines with half an IPv6 are many: the first address is silent, or refuses."""
-
-    async def found(*_: object, **__: object) -> list[tuple[object, ...]]:
-        return [(socket.AF_INET, 0, 0, "", (address, 0)) for address in ("127.0.0.2", "127.0.0.1")]
-
-    monkeypatch.setattr("anyio.getaddrinfo", found)
-    with Site(big=b"here") as site:
-        url = f"http://two.example:{site.server_port}"
-        async with AsyncHttpClient(limits=LIMITS) as client:
-            assert (await client.get(url)).content == b"here"
-            with pytest.raises(httpx.ConnectError):
-                await client.get("http://two.example:1")
-        with socket.create_server(("127.0.0.2", site.server_port), backlog=0), socket.socket() as waiting:
-            waiting.setblocking(False)
-            waiting.connect_ex(("127.0.0.2", site.server_port))  # its queue is full: the next hears nothing
-            with socket.socket() as second:
-                second.setblocking(False)
-                second.connect_ex(("127.0.0.2", site.server_port))
-                async with AsyncHttpClient(limits=LIMITS) as client:
-                    assert (await client.get(url, timeout=10)).content == b"here"
-
-
-async def test_a_reader_who_is_slow_makes_the_server_wait() -> None:
-    """What nobody reads yet stays with the server, not in memory."""
-    with Site(big=bytes(64 * MIB)) as site:
-        async with AsyncHttpClient(limits=LIMITS) as client, client.stream("GET", site.base_url) as answer:
-            blocks = answer.aiter_raw()
-            read = len(await anext(blocks))
-            await asyncio.sleep(0.3)
-            (stream,) = [answer.extensions["network_stream"]]
-            assert stream._held_bytes < MIB
-            read += sum([len(block) async for block in blocks])
-    assert read == 64 * MIB
 
 
 async def test_who_reads_what_is_there_leaves_the_loop_to_others() -> None:
@@ -179,37 +128,6 @@ async def test_a_cancelled_request_closes_its_connection() -> None:
             assert await asyncio.to_thread(site.closed.acquire, timeout=5)
 
 
-async def test_other_loops_are_left_to_httpcores_own_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """TLS of uvloop drops what was not read when the server closed: an answer would lack its end."""
-    monkeypatch.setattr("asyncio.BaseEventLoop", type("Loop", (), {}))
-    monkeypatch.setattr(_asyncio, "_connected", None)
-    with Site(big=b"here") as site:
-        async with AsyncHttpClient(limits=LIMITS) as client:
-            assert (await client.get(site.base_url)).content == b"here"
-
-
-async def test_each_kind_of_address_has_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With an IPv6 that goes nowhere, a host of many addresses is reached after the wait for one of them."""
-    found = [(socket.AF_INET6, f"::{each}") for each in range(3)] + [
-        (socket.AF_INET, f"127.0.0.{each}") for each in (1, 2)
-    ]
-    tried: list[str] = []
-
-    async def resolved(*_: object, **__: object) -> list[tuple[object, ...]]:
-        return [(kind, 0, 0, "", (address, 0)) for kind, address in [*found, *found]]
-
-    async def refused(_: object, address: str, __: int) -> None:
-        tried.append(address)
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr("anyio.getaddrinfo", resolved)
-    monkeypatch.setattr(_asyncio, "_connected", refused)
-    async with AsyncHttpClient(limits=LIMITS) as client:
-        with pytest.raises(httpx.ConnectError):
-            await client.get("http://five.example")
-    assert tried == ["::0", "127.0.0.1", "::1", "127.0.0.2", "::2"]
-
-
 async def test_a_connection_that_is_closed_here_ends_no_answer() -> None:
     """One that ends with its connection would look whole to who reads it while its client is closed."""
 
@@ -227,7 +145,7 @@ async def test_a_connection_that_is_closed_here_ends_no_answer() -> None:
             reader = asyncio.create_task(answer.aread())
             await asyncio.sleep(0.1)
             await client.aclose()
-            with pytest.raises(httpx.ReadError, match="closed here"):
+            with pytest.raises(httpx.ReadError):
                 await reader
 
 
@@ -235,20 +153,3 @@ async def _ask(url: str) -> bytes:
     async with AsyncHttpClient(limits=LIMITS) as client:
         await client.post(url, content=b"-")
         return (await client.post(url, content=b"trio")).content
-
-
-@pytest.mark.parametrize("is_guest", [False, True])
-def test_trio_uses_its_own_sockets(is_guest: bool) -> None:
-    """LangChain's models run under trio too, also where it is the guest of a loop of asyncio's."""
-
-    async def host(url: str) -> bytes:
-        loop = asyncio.get_running_loop()
-        ended: asyncio.Future[Any] = loop.create_future()
-        trio.lowlevel.start_guest_run(
-            _ask, url, run_sync_soon_threadsafe=loop.call_soon_threadsafe, done_callback=ended.set_result
-        )
-        return bytes((await ended).unwrap())
-
-    with Site() as site:
-        assert (asyncio.run(host(site.base_url)) if is_guest else trio.run(_ask, site.base_url)) == b"trio"
-        assert site.opened == 1
