@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -196,7 +196,7 @@ class AsyncTransport:
         """Give what a flow emits; `aclose()` ends the flow and closes the open answer at once."""
         call = call or Call()
         exchange = Exchange(flow)
-        answer = _OpenAnswer(call)
+        answer = _OpenAnswer()
         ends_at = time.monotonic() + TURN_S
         try:
             while not exchange.done:
@@ -210,11 +210,8 @@ class AsyncTransport:
                         ends_at = time.monotonic() + TURN_S
                 else:
                     asked_at = time.monotonic()
-                    if answer.is_tied and type(exchange.wanted) is Read:
-                        await self._step(exchange, answer)
-                    else:
-                        with running(call):
-                            await within_call(self._step, exchange, answer)
+                    with running(call):
+                        await within_call(self._step, exchange, answer)
                     now = time.monotonic()
                     if now - asked_at > TURN_S:  # what is there already takes less, and gives nobody a turn
                         ends_at = now + TURN_S
@@ -296,12 +293,10 @@ class AsyncTransport:
 class _OpenAnswer:
     """The answer that a flow is reading, closed with it, and ended with the call."""
 
-    __slots__ = ("_blocks", "_call", "is_tied", "response")
+    __slots__ = ("_blocks", "_call", "response")
 
     def __init__(self, call: Call | None = None) -> None:
         self.response: Any = None
-        self.is_tied = False
-        """Whether cancelling the call ends its connection."""
         self._call = call
         self._blocks: Any = None
 
@@ -311,9 +306,7 @@ class _OpenAnswer:
         connection = response.extensions.get("network_stream")
         if stays and self._call is not None and isinstance(connection, Endable):
             self._call.tie(connection)
-            self.is_tied = True
-            kind = _Tied if isinstance(response.stream, httpx.SyncByteStream) else _AsyncTied
-            response.stream = kind(response.stream, self._call)
+            response.stream = _Tied(response.stream, self._call)
 
     def read(self) -> bytes:
         if self._blocks is None:
@@ -330,17 +323,13 @@ class _OpenAnswer:
     def close(self) -> None:
         if self.response is not None:
             self.response.close()
-            self._forget()
+            self.response = self._blocks = None
 
     async def aclose(self) -> None:
         if self.response is not None:
             with anyio.CancelScope(shield=True):
                 await self.response.aclose()
-            self._forget()
-
-    def _forget(self) -> None:
-        self.response = self._blocks = None
-        self.is_tied = False
+            self.response = self._blocks = None
 
 
 def _is_plain(response: Any) -> bool:
@@ -361,21 +350,6 @@ class _Tied(httpx.SyncByteStream):
     def close(self) -> None:
         self._call.untie()
         self._stream.close()
-
-
-class _AsyncTied(httpx.AsyncByteStream):
-    """`_Tied` in an event loop."""
-
-    def __init__(self, stream: Any, call: Call) -> None:
-        self._stream = stream
-        self._call = call
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return aiter(self._stream)
-
-    async def aclose(self) -> None:
-        self._call.untie()
-        await self._stream.aclose()
 
 
 def _untie(response: httpx.Response) -> None:
