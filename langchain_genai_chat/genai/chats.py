@@ -48,8 +48,8 @@ class _Remembering(Generic[M]):
     def get_history(self, curated: bool = False) -> list[types.Content]:  # noqa: FBT001, FBT002 - google-genai's signature
         """The contents so far, in a list of your own: all of them, or those that are sent again (`curated`).
 
-        The contents in it are the chat's: to change one changes what is sent. What was handed in or out otherwise,
-        as messages, histories and responses, the chat has copies of.
+        The contents in it are the chat's: to change one changes what is sent. Of messages and responses the chat has
+        copies.
         """
         return self._talk.history(curated=curated)
 
@@ -265,7 +265,8 @@ class Chats:
             history: Contents or their dicts, oldest first, or an object whose `to_contents()` gives them, perhaps
                 with a system instruction, which is the chat's unless the config has one. It may begin with the
                 model's words. An empty answer in it is kept with its question, and neither is sent,
-                unless the question answers function calls, which is sent.
+                unless the question answers function calls, which is sent. The contents are the chat's from here
+                on, as in google-genai: to change one changes what is sent.
 
         Raises:
             ValueError: A content's role is neither `user` nor `model`, or the config has an unknown field.
