@@ -63,6 +63,7 @@ FLOORS: dict[float, set[str]] = {
         "genai._html",
         "genai._output",
     },
+    0.7: {"genai._open_answers"},
     0.5: {"genai._network", "genai._pools"},
     0: {
         "genai.types",
@@ -112,6 +113,7 @@ HAVE_HTTPX = (
     "genai.transport",
     "genai._clients",
     "genai._network",
+    "genai._open_answers",
     "genai._pools",
     "genai._problems",
 )

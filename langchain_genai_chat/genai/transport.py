@@ -21,10 +21,11 @@ import anyio.lowlevel
 import anyio.to_thread
 import httpx
 
-from ._calls import CALL, Call, Endable, StreamCancelledError, running, within_call
+from ._calls import CALL, Call, StreamCancelledError, running, within_call
 from ._clients import AsyncHttpClient, HttpSettings, LoopClient, SyncHttpClient, has_ended
 from ._exchange import Calls, Emit, Exchange, Flow, Now, Read, Request
 from ._network import TIME_OVER
+from ._open_answers import OpenAnswer, UntilDeadline, read_whole, untie
 from ._problems import translated
 from .errors import APIError
 
@@ -60,7 +61,7 @@ class SyncTransport:
     def run(self, flow: Flow[T]) -> T:
         """Run a flow that emits nothing, and give its result."""
         exchange = Exchange(flow)
-        answer = _OpenAnswer()
+        answer = OpenAnswer()
         try:
             with running(None):  # what is cancelled is a stream
                 while not exchange.done:
@@ -77,7 +78,7 @@ class SyncTransport:
         """
         call = call or Call()
         exchange = Exchange(flow)
-        answer = _OpenAnswer(call)
+        answer = OpenAnswer(call)
         try:
             while not exchange.done:
                 if call.is_cancelled:
@@ -106,14 +107,14 @@ class SyncTransport:
         if client is not None and client is not self._settings.client:
             client.close()
 
-    def _step(self, exchange: Exchange[Any], answer: "_OpenAnswer") -> None:
+    def _step(self, exchange: Exchange[Any], answer: OpenAnswer) -> None:
         """Do what the flow wants and tell it what came of it; what is no exchange's failure goes to the caller."""
         try:
             match exchange.wanted:
                 case Read(whole=False):
                     value: Any = answer.read()
                 case Read(response=response, within_s=within_s):
-                    response.stream = _UntilDeadline(response.stream, time.monotonic() + within_s)
+                    response.stream = UntilDeadline(response.stream, time.monotonic() + within_s)
                     value = response.read()
                 case Request() as request:
                     answer.close()
@@ -130,7 +131,7 @@ class SyncTransport:
         else:
             exchange.answer(value)
 
-    def _send(self, request: Request, answer: "_OpenAnswer") -> httpx.Response:
+    def _send(self, request: Request, answer: OpenAnswer) -> httpx.Response:
         if request.delay_s:
             _wait(request.delay_s)
         client = self._http()
@@ -143,9 +144,9 @@ class SyncTransport:
             if not request.stream:
                 # Of a client of the caller's, whose sockets do not know the call.
                 sent.extensions["timeout"]["read"] = max(ends_at - time.monotonic(), 0.001)
-                response.stream = _UntilDeadline(response.stream, ends_at)
+                response.stream = UntilDeadline(response.stream, ends_at)
                 response.read()
-                _untie(response)
+                untie(response)
         return response
 
     def _http(self) -> Any:
@@ -183,7 +184,7 @@ class AsyncTransport:
     async def run(self, flow: Flow[T]) -> T:
         """Run a flow that emits nothing, and give its result."""
         exchange = Exchange(flow)
-        answer = _OpenAnswer()
+        answer = OpenAnswer()
         try:
             while not exchange.done:
                 await self._step(exchange, answer)
@@ -196,7 +197,7 @@ class AsyncTransport:
         """Give what a flow emits; `aclose()` ends the flow and closes the open answer at once."""
         call = call or Call()
         exchange = Exchange(flow)
-        answer = _OpenAnswer()
+        answer = OpenAnswer()
         ends_at = time.monotonic() + TURN_S
         try:
             while not exchange.done:
@@ -230,14 +231,14 @@ class AsyncTransport:
         if here is not None:
             await here.aclose()
 
-    async def _step(self, exchange: Exchange[Any], answer: "_OpenAnswer") -> None:
+    async def _step(self, exchange: Exchange[Any], answer: OpenAnswer) -> None:
         """Do what the flow wants and tell it what came of it; what is no exchange's failure goes to the caller."""
         try:
             match exchange.wanted:
                 case Read(whole=False):
                     value: Any = await answer.aread()
                 case Read(response=response, within_s=within_s):
-                    value = await _read_whole(response, within_s)
+                    value = await read_whole(response, within_s)
                 case Request() as request:
                     await answer.aclose()
                     value = await self._send(request, answer)
@@ -253,7 +254,7 @@ class AsyncTransport:
         else:
             exchange.answer(value)
 
-    async def _send(self, request: Request, answer: "_OpenAnswer") -> httpx.Response:
+    async def _send(self, request: Request, answer: OpenAnswer) -> httpx.Response:
         if request.delay_s:
             await anyio.sleep(request.delay_s)
         client = await self._http()
@@ -264,7 +265,7 @@ class AsyncTransport:
             answer.open(response, stays=request.stream)
             if not request.stream:
                 await response.aread()
-                _untie(response)
+                untie(response)
             return response
         raise httpx.ReadTimeout(TIME_OVER, request=sent)
 
@@ -288,99 +289,6 @@ class AsyncTransport:
 
     def _forget(self, loop: Any) -> None:
         self._clients.pop(loop, None)
-
-
-class _OpenAnswer:
-    """The answer that a flow is reading, closed with it, and ended with the call."""
-
-    __slots__ = ("_blocks", "_call", "response")
-
-    def __init__(self, call: Call | None = None) -> None:
-        self.response: Any = None
-        self._call = call
-        self._blocks: Any = None
-
-    def open(self, response: Any, *, stays: bool) -> None:
-        """Take an answer; one that `stays` open is read in several steps."""
-        self.response = response
-        connection = response.extensions.get("network_stream")
-        if stays and self._call is not None and isinstance(connection, Endable):
-            self._call.tie(connection)
-            response.stream = _Tied(response.stream, self._call)
-
-    def read(self) -> bytes:
-        if self._blocks is None:
-            plain = _is_plain(self.response)
-            self._blocks = self.response.iter_raw() if plain else self.response.iter_bytes()
-        return next(self._blocks, b"")
-
-    async def aread(self) -> bytes:
-        if self._blocks is None:
-            plain = _is_plain(self.response)
-            self._blocks = self.response.aiter_raw() if plain else self.response.aiter_bytes()
-        return await anext(self._blocks, b"")
-
-    def close(self) -> None:
-        if self.response is not None:
-            self.response.close()
-            self.response = self._blocks = None
-
-    async def aclose(self) -> None:
-        if self.response is not None:
-            with anyio.CancelScope(shield=True):
-                await self.response.aclose()
-            self.response = self._blocks = None
-
-
-def _is_plain(response: Any) -> bool:
-    """Whether its blocks come as they are: to have them decoded as nothing costs 0.7 µs for each."""
-    return not response.is_stream_consumed and "content-encoding" not in response.headers
-
-
-class _Tied(httpx.SyncByteStream):
-    """The blocks of an answer whose connection is its call's until it is closed."""
-
-    def __init__(self, stream: Any, call: Call) -> None:
-        self._stream = stream
-        self._call = call
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._stream)
-
-    def close(self) -> None:
-        self._call.untie()
-        self._stream.close()
-
-
-def _untie(response: httpx.Response) -> None:
-    """Break the circle of an answer and its stream, so that it goes with its last user and not with the next gc.
-
-    It holds the request, of which an upload has hundreds with 8 MiB each.
-    """
-    response.stream = httpx.ByteStream(b"")
-
-
-async def _read_whole(response: httpx.Response, within_s: float) -> bytes:
-    with anyio.move_on_after(within_s):
-        return await response.aread()
-    raise httpx.ReadTimeout(TIME_OVER, request=response.request)
-
-
-class _UntilDeadline(httpx.SyncByteStream):
-    """A body that must be whole by a time; httpx's own limits bound each read alone."""
-
-    def __init__(self, stream: Any, ends_at: float) -> None:
-        self._stream = stream
-        self._ends_at = ends_at
-
-    def __iter__(self) -> Iterator[bytes]:
-        for block in self._stream:
-            if time.monotonic() > self._ends_at:
-                raise httpx.ReadTimeout(TIME_OVER)
-            yield block
-
-    def close(self) -> None:
-        self._stream.close()
 
 
 def _wait(seconds: float) -> None:
