@@ -63,7 +63,8 @@ FLOORS: dict[float, set[str]] = {
         "genai._html",
         "genai._output",
     },
-    0.7: {"genai._open_answers"},
+    0.8: {"genai._outcomes"},
+    0.7: {"genai._open_answers", "genai._secrets"},
     0.5: {"genai._network", "genai._pools"},
     0: {
         "genai.types",

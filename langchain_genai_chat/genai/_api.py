@@ -13,7 +13,8 @@ from pydantic_core import from_json, to_json
 
 from .._version import __version__
 from ._endpoints import Endpoint
-from ._exchange import CREDENTIAL_HEADERS, OTHER_SECRET_HEADERS, Auth, Request
+from ._exchange import Auth, Request
+from ._secrets import CREDENTIAL_HEADERS, OTHER_SECRET_HEADERS
 from .types.options import HttpOptions, RetryPolicy
 from .types.preview import Preview
 

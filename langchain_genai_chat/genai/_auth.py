@@ -17,7 +17,8 @@ import anyio.lowlevel
 
 from ._credentials import EARLY_S, AsyncSource, Source, Token
 from ._endpoints import UNKNOWN_PROJECT
-from ._exchange import CREDENTIAL_HEADERS, Calls, Flow, Now, Request
+from ._exchange import Calls, Flow, Now, Request
+from ._secrets import CREDENTIAL_HEADERS
 from .errors import APIError, UnsupportedFunctionError
 
 BEARER = "Bearer "

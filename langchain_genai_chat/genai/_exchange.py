@@ -9,27 +9,17 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
-from pydantic_core import ValidationError, from_json
-
-from ._sse import BOM, EventDecoder
-from .errors import APIConnectionError, APIError, UnknownApiResponseError
+from ._outcomes import cut_off, error_of, is_json, read_body, read_event
+from ._sse import EventDecoder
+from .errors import APIConnectionError, APIError
 from .types.options import RetryPolicy
 
 if TYPE_CHECKING:
     import httpx
 
-CREDENTIAL_HEADERS = ("x-goog-api-key", "authorization")
-OTHER_SECRET_HEADERS = ("proxy-authorization", "cookie")
-"""They do not say who calls; they are no more to be shown than what does."""
-SECRET_MIN_CHARS = 8
-"""Shorter ones are nobody's; to strike them out would leave holes all over a message."""
-EXCERPT_CHARS = 200
-PAGE_MAX_CHARS = 20_000
-"""Of an error that is no JSON: a front end's page is far shorter, and what is longer is no message."""
 UNAUTHORIZED = 401
 
 T = TypeVar("T")
-Json: TypeAlias = dict[str, Any]
 Flow: TypeAlias = Generator[Any, Any, T]
 """Yields `Request`, `Read`, `Emit`, `Calls` or `Now`; returns `T`. What each is answered with stands at it."""
 
@@ -226,7 +216,7 @@ def stream_with_retries(
                             yield Emit(each)
             if complete:
                 return
-            raise _cut_off(response)
+            raise cut_off(response)
         except APIError as error:
             if emitted:
                 error.partial = True
@@ -237,8 +227,8 @@ def stream_with_retries(
 def _rest_of(decoder: EventDecoder, response: "httpx.Response") -> Iterator[bytes]:
     """What is left of a stream at its end; raises where that is half an event."""
     for event in decoder.flush():
-        if event[:1] in (b"{", b"[") and not _is_json(event):
-            raise _cut_off(response)
+        if event[:1] in (b"{", b"[") and not is_json(event):
+            raise cut_off(response)
         yield event
 
 
@@ -262,166 +252,3 @@ def _timed(request: Request, policy: RetryPolicy, attempts: Attempts, delay_s: f
     """The request with its delay and the times that the policy and the call's deadline leave it."""
     left_s = max(policy.silence_s if request.stream else attempts.left_s(now) - delay_s, 0.001)
     return replace(request, delay_s=delay_s, read_s=left_s, connect_s=min(policy.connect_s, left_s))
-
-
-def read_body(response: "httpx.Response", read: Callable[[bytes], T]) -> T:
-    """The body of a unary success, read; an error object under a 2xx is raised as the error that it is."""
-    body = response.content.removeprefix(BOM)
-    if not body.strip():
-        raise _unreadable(response, "The answer is empty.", body)
-    return read_event(body, read, response)
-
-
-def read_event(data: bytes, read: Callable[[bytes], T], response: "httpx.Response") -> T:
-    """One JSON text of an answer, read; raises the error that it holds instead, or that it cannot be read."""
-    if b'"error"' in data:
-        error = _error_inside(data, response)
-        if error is not None:
-            raise error
-    try:
-        return read(data)
-    except ValueError as problem:
-        told = _told(problem)
-    # Here, where the problem is not even its context: pydantic's shows all that came, which may repeat the key.
-    raise _unreadable(response, f"The answer cannot be read: {told}.", data)
-
-
-def error_of(response: "httpx.Response") -> APIError:
-    """The error of an answer that is no success."""
-    code, body = response.status_code, response.content
-    try:
-        details = from_json(body)
-    except ValueError:
-        details = None
-    if response.has_redirect_location:
-        text = f"Redirected to {_origin(response)}; redirects are not followed, since they would carry the key."
-        details = {"message": text, "status": response.reason_phrase}
-        response.next_request = None  # httpx has made it, with the key in it
-    elif not isinstance(details, (dict, list)) or not details:
-        text = without(secrets_in(response.request.headers), body.decode("utf-8", "replace")).strip()[:PAGE_MAX_CHARS]
-        details = {"message": text, "status": response.reason_phrase}
-    return clean_error(APIError.for_status(code), code, details, response)
-
-
-def _error_inside(data: bytes, response: "httpx.Response") -> APIError | None:
-    try:
-        body = from_json(data)
-    except ValueError:
-        return None
-    if isinstance(body, list) and len(body) == 1:
-        body = body[0]
-    error = body.get("error") if isinstance(body, dict) else None
-    if not error or "name" in body:  # a resource has an `error` of its own, as a file that could not be processed
-        return None
-    code = error.get("code") if isinstance(error, dict) else None
-    code = code if isinstance(code, int) else 500
-    return clean_error(APIError.for_status(code), code, body, response)
-
-
-def _told(problem: ValueError) -> str:
-    """What is wrong with an answer, without the answer."""
-    if not isinstance(problem, ValidationError):
-        return str(problem).rstrip(".")
-    first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = ".".join(str(step) for step in first["loc"])
-    return f"{place}: {first['msg']}" if place else first["msg"]
-
-
-def _unreadable(response: "httpx.Response", message: str, body: bytes) -> UnknownApiResponseError:
-    excerpt = body[: 4 * EXCERPT_CHARS].decode("utf-8", "replace")
-    excerpt = without(secrets_in(response.request.headers), excerpt)[:EXCERPT_CHARS]  # before a cut could halve one
-    kind = response.headers.get("content-type", "no content type")
-    details = {"message": f"{message} It is {kind!r} and begins {excerpt!r}.", "status": "UNREADABLE_RESPONSE"}
-    return clean_error(UnknownApiResponseError, response.status_code, {"error": details}, response)
-
-
-def _cut_off(response: "httpx.Response") -> APIConnectionError:
-    message = "The stream ended without a finish reason or a block reason: it was cut off."
-    details = {"message": message, "status": "STREAM_CUT_OFF"}
-    return clean_error(APIConnectionError, 0, {"error": details}, response)
-
-
-E = TypeVar("E", bound=APIError)
-
-
-def clean_error(kind: type[E], code: int, details: Any, response: "httpx.Response") -> E:
-    """The error, with the caller's credentials gone from the details, from the answer and from its request."""
-    headers = response.request.headers
-    secrets = secrets_in(headers)
-    take_secrets(headers)
-    if not secrets:
-        return kind(code, details, response)
-    return kind(code, without(secrets, details), _cleaned(response, secrets))
-
-
-def secrets_in(headers: "httpx.Headers") -> list[str]:
-    """The caller's credentials in a request's headers, which an answer, or a complaint of it, may repeat."""
-    secrets = [headers[name].rpartition(" ")[2] for name in CREDENTIAL_HEADERS if name in headers]
-    return [secret for secret in secrets if len(secret) >= SECRET_MIN_CHARS]
-
-
-def take_secrets(headers: "httpx.Headers") -> None:
-    """Take the caller's credentials out of a request's headers."""
-    for name in (*CREDENTIAL_HEADERS, *OTHER_SECRET_HEADERS):
-        headers.pop(name, None)
-
-
-def _cleaned(response: "httpx.Response", secrets: list[str]) -> "httpx.Response":
-    """The answer without the secrets, which it may repeat: LangChain puts the whole of it into traces."""
-    headers = {name: without(secrets, value) for name, value in response.headers.items()}
-    response.headers.update({name: value for name, value in headers.items() if value != response.headers[name]})
-    if "reason_phrase" in response.extensions:
-        response.extensions["reason_phrase"] = without(secrets, response.reason_phrase).encode("ascii", "replace")
-    try:
-        content = response.content
-    except RuntimeError:  # a stream, of which nothing is kept
-        return response
-    if not any(secret.encode() in content for secret in secrets):
-        return response
-    for secret in secrets:
-        content = content.replace(secret.encode(), b"[secret]")
-    framing = ("content-encoding", "content-length", "transfer-encoding")
-    headers = {name: value for name, value in headers.items() if name not in framing}
-    return type(response)(
-        response.status_code,
-        headers=headers,
-        content=content,
-        request=response.request,
-        extensions=response.extensions,
-    )
-
-
-def _origin(response: "httpx.Response") -> str:
-    location = response.headers["location"]
-    scheme, found, rest = location.partition("://")
-    return f"{scheme}://{rest.split('/')[0].rpartition('@')[2]}" if found else "a path of the same origin"
-
-
-def _is_json(text: bytes) -> bool:
-    try:
-        from_json(text)
-    except ValueError:
-        return False
-    return True
-
-
-def without(secrets: list[str], value: Any) -> Any:
-    """A JSON value with the secrets struck out, of keys too."""
-    match value:
-        case str():
-            for secret in secrets:
-                value = value.replace(secret, "[secret]")
-            return value
-        case dict():
-            return {without(secrets, key): without(secrets, inner) for key, inner in value.items()}
-        case list():
-            return [without(secrets, inner) for inner in value]
-    return value
-
-
-def read_json(data: bytes) -> Json:
-    """A JSON object as it is; raises `ValueError` for anything else."""
-    value = from_json(data)
-    if not isinstance(value, dict):
-        raise ValueError(f"a JSON object is due, not {type(value).__name__}")  # noqa: TRY004 - it is about the text
-    return value

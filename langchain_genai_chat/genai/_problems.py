@@ -5,7 +5,7 @@ Knows httpx's exceptions; sends nothing, and does not decide what is tried again
 
 import httpx
 
-from ._exchange import secrets_in, take_secrets, without
+from ._secrets import secrets_in, take_secrets, without
 from .errors import APIConnectionError, APIError, APITimeoutError, UnknownApiResponseError
 
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 from urllib.parse import quote
 
 from . import types
-from ._exchange import Attempts, Calls, Flow, Now, Request, clean_error, with_retries
+from ._exchange import Attempts, Calls, Flow, Now, Request, with_retries
+from ._outcomes import clean_error
 from .errors import APIConnectionError, APIError, ClientError, UnknownApiResponseError
 from .types._mime import guess_mime_type, sniff_mime_type
 

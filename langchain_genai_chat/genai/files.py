@@ -17,8 +17,10 @@ from pydantic import BaseModel
 from . import types
 from ._api import Api
 from ._download import Target, write_answer
-from ._exchange import CREDENTIAL_HEADERS, Calls, Flow, Now, Request, ask_and_read, read_body, read_json, with_retries
+from ._exchange import Calls, Flow, Now, Request, ask_and_read, with_retries
+from ._outcomes import read_body, read_json
 from ._pagers import AsyncPager, Page, Pager
+from ._secrets import CREDENTIAL_HEADERS
 from ._upload import (
     Bar,
     Opened,

@@ -15,9 +15,10 @@ from ._body import encode_body, has_schema, parse_output, split_config
 from ._calls import call_here
 from ._contents import ConfigLike, ContentsLike, config_of, contents_of
 from ._endpoints import UNKNOWN_PROJECT
-from ._exchange import Flow, Json, Request, ask_and_read, read_body, read_json, stream_with_retries, with_retries
+from ._exchange import Flow, Request, ask_and_read, stream_with_retries, with_retries
 from ._functions import declare
 from ._mcp import has_sessions, listed
+from ._outcomes import Json, read_body, read_json
 from ._pagers import AsyncPager, Page, Pager
 from ._rounds import Ask, R, ask_in_rounds, plan_of
 from .transport import AsyncTransport, SyncTransport

@@ -16,8 +16,8 @@ from langchain_genai_chat._replies import StreamFolder, bad_reply, decode_respon
 from langchain_genai_chat._shapes import Shape
 from langchain_genai_chat.genai import errors
 from langchain_genai_chat.genai._answers import has_content, read_answer
-from langchain_genai_chat.genai._exchange import read_event
 from langchain_genai_chat.genai._fold import ContentFolder
+from langchain_genai_chat.genai._outcomes import read_event
 from langchain_genai_chat.genai.types import GenerateContentResponse
 
 Json = dict[str, Any]

@@ -14,7 +14,7 @@ from langchain_core.tracers.base import BaseTracer
 from langchain_core.tracers.schemas import Run as Traced
 
 from langchain_genai_chat.genai import types
-from langchain_genai_chat.genai._exchange import EXCERPT_CHARS, PAGE_MAX_CHARS
+from langchain_genai_chat.genai._outcomes import EXCERPT_CHARS, PAGE_MAX_CHARS
 
 from ._asking import KEY, MODEL, WAYS, Way, client_of, model_of
 from ._faults import HELLO, SSE_TYPE, error_json, head, http, in_turn, reply, says, well

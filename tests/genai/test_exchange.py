@@ -21,11 +21,10 @@ from langchain_genai_chat.genai._exchange import (
     Now,
     Read,
     Request,
-    read_body,
-    read_json,
     stream_with_retries,
     with_retries,
 )
+from langchain_genai_chat.genai._outcomes import read_body, read_json
 from langchain_genai_chat.genai.types.options import HttpRetryOptions, RetryPolicy
 
 URL = "https://generativelanguage.googleapis.com/v1beta/models/m:generateContent"
