@@ -4,7 +4,6 @@ Knows when what was derived from the fields is no longer true; knows nothing of 
 """
 
 import copy
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from types import TracebackType
@@ -38,6 +37,7 @@ from ._version import __version__
 from .errors import translating
 from .genai import Client, types
 from .genai.client import LateKeyClient
+from .genai.types.options import plain_address
 
 OF_THE_CLIENT = ("timeout", "max_retries", "retry", "headers")
 """Options that a client made here has of its own; `extra_body` belongs to one method's body and goes with each."""
@@ -50,8 +50,11 @@ RATE = ("requests_per_second", "check_every_n_seconds", "max_bucket_size")
 M = TypeVar("M", bound="HeldModel")
 
 
-class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=True):
-    """What `ChatGenAI` is while nobody calls it."""
+class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=True, hide_input_in_errors=True):
+    """What `ChatGenAI` is while nobody calls it.
+
+    Its errors leave out what pydantic would show of the arguments, for keys, headers and addresses are among them.
+    """
 
     model: str = Field(description="A bare name, `models/...`, `tunedModels/...`, or a resource name of Vertex AI.")
     headers: dict[str, str] | None = Field(
@@ -139,15 +142,12 @@ class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=T
         return self
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        """What the user set, without LangChain's versions, a known profile, and the login in an address."""
+        """What the user set, without LangChain's versions and a known profile."""
         yield "model", self.model
         for name, value in super().__repr_args__():
             shown = value
-            match name:
-                case "metadata":
-                    shown = {key: each for key, each in value.items() if key != "lc_versions"}
-                case "base_url":
-                    shown = re.sub(r"//[^/@]*@", "//", value)
+            if name == "metadata":
+                shown = {key: each for key, each in value.items() if key != "lc_versions"}
             known = name == "model" or (name == "profile" and value == profile_of(self.model))
             if not known and shown != {}:
                 yield name, shown
@@ -356,6 +356,8 @@ def _as_held(name: str, value: Any) -> Any:
             return None if value is None else plain_safety(value)
         case "timeout":
             return plain_timeout(value)
+        case "base_url" if value and isinstance(value, str):
+            plain_address(value)
     return plain(value) if name in GENERATION else value
 
 

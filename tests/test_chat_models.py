@@ -962,7 +962,7 @@ def test_a_model_shows_what_was_set_of_it() -> None:
         model=MODEL,
         api_key=KEY,
         temperature=0,
-        base_url="https://user:word@gw.example/x",
+        base_url="https://gw.example/x",
         headers={"authorization": "Bearer made-up"},
         metadata={"team": "blue"},
         profile={"tool_calling": False},
@@ -971,8 +971,53 @@ def test_a_model_shows_what_was_set_of_it() -> None:
     assert shown.startswith(f"ChatGenAI(model='{MODEL}', temperature=0.0, ")
     for text in ("'https://gw.example/x'", "metadata={'team': 'blue'}", "profile={'tool_calling': False}"):
         assert text in shown
-    for secret in (KEY, "word", "made-up"):
+    for secret in (KEY, "made-up"):
         assert secret not in shown + str(model)
+
+
+@pytest.mark.behaviour("B109")
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "https://user:hidden-word@gw.example/x",
+        "user:hidden-word@gw.example",
+        "https://user:hidden-word/x",
+        "https://gw.example/x?key=hidden-word",
+        "https://gw.example/x#hidden-word",
+        "https://[hidden-word",
+    ],
+    ids=["login", "no scheme", "no host", "query", "fragment", "bracket"],
+)
+def test_a_secret_in_an_address_is_refused_at_once_without_being_told(base_url: str) -> None:
+    """A model that held it would write it into each trace, dump and log until its first request."""
+    model = ChatGenAI(model=MODEL, base_url="https://gw.example/x")
+    takers: list[Callable[[], Any]] = [
+        lambda: ChatGenAI(model=MODEL, base_url=base_url),
+        lambda: setattr(model, "base_url", base_url),
+        lambda: model.model_copy(update={"base_url": base_url}),
+        lambda: Client(api_key=KEY, http_options={"base_url": base_url}),
+    ]
+    for take in takers:
+        with pytest.raises(ValueError, match="base_url") as caught:
+            take()
+        assert "hidden" not in f"{caught.value}{caught.value!r}"
+    assert "hidden" not in dumps(model)
+
+
+@pytest.mark.behaviour("B109")
+@pytest.mark.parametrize(
+    "wrong", [{"timeout": -1}, {"temperature": "hot"}, {"model": ""}, {"max_retries": -1}], ids=str
+)
+def test_an_error_of_arguments_shows_none_of_their_secrets(wrong: Json) -> None:
+    """Pydantic shows the beginning and the end of all that came; a key stood there as it was written."""
+    for place in ({"api_key": KEY}, {"google_api_key": KEY}, {"headers": {"authorization": KEY}}, {"proxy": KEY}):
+        for given in ({**place, "model": MODEL, **wrong}, {"model": MODEL, **wrong, **place}):
+            with pytest.raises(ValidationError, match=next(iter(wrong))) as caught:
+                ChatGenAI(**given)
+            assert not any(piece in f"{caught.value}{caught.value!r}" for piece in (KEY[:6], KEY[-6:]))
+    with pytest.raises(ValidationError, match="headers") as refused:
+        Client(http_options={"headers": KEY})
+    assert KEY not in str(refused.value)
 
 
 def test_every_field_says_what_it_is() -> None:

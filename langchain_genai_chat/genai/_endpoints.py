@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 
 from .._warned import warn
-from .types.options import HttpOptions
+from .types.options import HttpOptions, plain_address
 
 GEMINI_URL = "https://generativelanguage.googleapis.com"
 MULTI_REGIONS = ("us", "eu")
@@ -107,7 +107,7 @@ class Endpoint:
 
     def at(self, options: HttpOptions) -> "Endpoint":
         """This backend at the address and version that the options of one call ask for."""
-        base_url = self.base_url if options.base_url is None else _address(options.base_url)
+        base_url = self.base_url if options.base_url is None else plain_address(options.base_url)
         base_url, version = _parted(base_url, options.api_version, self.api_version)
         collection = self.collection or options.base_url_resource_scope == "COLLECTION"
         return replace(self, base_url=base_url, api_version=version, collection=collection)
@@ -161,7 +161,7 @@ def resolve(  # noqa: PLR0913 - the arguments of `Client`
     if options.base_url_resource_scope and not options.base_url:
         raise ValueError("base_url_resource_scope needs a base_url.")
     given = options.base_url or env.get("GOOGLE_VERTEX_BASE_URL" if vertex else "GOOGLE_GEMINI_BASE_URL")
-    base_url = _address(given) if given else ""
+    base_url = plain_address(given) if given else ""
     if vertex:
         return _on_vertex(api_key, credentials, project, location, base_url, options, env)
     base_url = base_url or GEMINI_URL
@@ -249,17 +249,6 @@ def _backend(env: Mapping[str, str], *, enterprise: bool | None, vertexai: bool 
 def _version(env: Mapping[str, str], default: str) -> str:
     version = env.get("GOOGLE_GENAI_API_VERSION", default)
     return default if version == "beta" else version.strip("/")
-
-
-def _address(base_url: str) -> str:
-    """A base URL without the slash at its end."""
-    parts = urlsplit(base_url)
-    if "@" in parts.netloc:
-        raise ValueError("base_url holds a name and a password, which would be shown; pass an Authorization header.")
-    _ = parts.port  # raises ValueError if it is none
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(f"base_url {base_url!r} is no address; pass one like 'https://host/path'.")
-    return base_url.rstrip("/")
 
 
 def _origin(url: str) -> tuple[str, str]:

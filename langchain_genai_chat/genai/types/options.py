@@ -5,6 +5,7 @@ Knows the names of google-genai's options and their units; sends nothing itself.
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
@@ -82,6 +83,7 @@ class _Options(BaseModel):
         extra="forbid",
         arbitrary_types_allowed=True,
         defer_build=BUILT_LATE,
+        hide_input_in_errors=True,  # headers and addresses are among it
     )
 
 
@@ -144,3 +146,23 @@ class HttpOptions(_Options):
         if self.retry_options is not None:
             default = self.retry_options.over(default)
         return default if self.timeout is None else default.with_timeout(self.timeout / 1000)
+
+
+def plain_address(base_url: str) -> str:
+    """A base URL without the slash at its end.
+
+    Raises `ValueError` for what is none, and for what holds a name and a password, which the error does not show.
+    """
+    try:
+        parts = urlsplit(base_url)
+        _ = parts.port  # raises if it is none
+    except ValueError:  # whose message shows what may be a password
+        raise ValueError("base_url has a host or a port that is none; pass one like 'https://host/path'.") from None
+    if "@" in parts.netloc:
+        raise ValueError("base_url holds a name and a password, which would be shown; pass an Authorization header.")
+    if parts.query or parts.fragment:
+        raise ValueError("base_url has a query or a fragment, which may hold a key and would be shown; pass headers.")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        shown = base_url.rpartition("@")[2]
+        raise ValueError(f"base_url {shown!r} is no address; pass one like 'https://host/path'.")
+    return base_url.rstrip("/")
