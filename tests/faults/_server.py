@@ -140,7 +140,10 @@ def read_request(connection: socket.socket) -> tuple[bytes, bytes]:
     head, _, body = received.partition(b"\r\n\r\n")
     length = next((int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0)
     while len(body) < length:
-        body += connection.recv(65536)
+        block = connection.recv(65536)
+        if not block:
+            return b"", b""
+        body += block
     return head, body
 
 
