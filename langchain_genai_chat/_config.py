@@ -19,9 +19,11 @@ from ._settings import (
     PLACES,
     POLICIES,
     SAMPLING,
+    SPELLINGS,
     TIER_HEADER,
     History,
     OnBadReply,
+    plain,
     plain_safety,
     plain_timeout,
 )
@@ -183,6 +185,40 @@ def build_call(
     )
 
 
+def still_bound(bound: Mapping[str, Any], call: Mapping[str, Any]) -> Json:
+    """What is left of bound arguments under a call's, which count under whatever name, as in `Layer.over`.
+
+    A call's argument takes the whole place of a bound one, as in all of LangChain's bindings: nothing is merged.
+    """
+    said = {_our_name(name): value for name, value in call.items() if value is not None}
+    gone = {*said, *_names_in(said.get("thinking_config"))}
+    if gone & {*AMOUNTS}:
+        gone |= {*AMOUNTS}
+    if _takes_form(said):
+        gone |= {*FORMS}
+    inside = {"thinking_config": gone, "tool_config": CALLING if "tool_choice" in said else ()}
+    kept = {name: value for name, value in bound.items() if _our_name(name) not in gone}
+    for name, value in kept.items():
+        lost = inside.get(_our_name(name), ())
+        if any(each in lost for each in _names_in(value)):
+            kept[name] = {key: each for key, each in plain(value).items() if _our_name(key) not in lost}
+    return kept
+
+
+def _our_name(spelled: str) -> str:
+    return SPELLINGS.get(spelled, spelled)
+
+
+def _names_in(value: Any) -> list[str]:
+    value = plain(value)
+    return [_our_name(name) for name in value] if isinstance(value, Mapping) else []
+
+
+def _takes_form(said: Json) -> bool:
+    """Whether one form of text takes the place of any other, for they exclude each other."""
+    return bool(said.keys() & {*FORMS[1:]}) or said.get("response_mime_type") == "text/plain"
+
+
 def http_options(given: Json) -> types.HttpOptions | None:
     """LangChain's options as the client's.
 
@@ -294,8 +330,7 @@ _MERGES: dict[str, Callable[[Any, Any], Any]] = {
 
 def _laid(call: Json, base: Json) -> Json:
     """A call's values over the model's; where both have one that is made of several, each of these by itself."""
-    if call.keys() & {*FORMS[1:]} or call.get("response_mime_type") == "text/plain":
-        # one form of text takes the other's place, for they exclude each other
+    if _takes_form(call):
         base = {name: value for name, value in base.items() if name not in FORMS}
     both = {name: merge(base[name], call[name]) for name, merge in _MERGES.items() if name in base and name in call}
     return {**base, **call, **both}

@@ -10,9 +10,10 @@ import socket
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from inspect import iscoroutinefunction
 from typing import Any
 
 import httpx
@@ -32,7 +33,7 @@ from langchain_core.tracers.schemas import Run
 from pydantic import SecretStr, ValidationError
 
 from langchain_genai_chat import ChatGenAI
-from langchain_genai_chat._settings import CONNECTION, GENERATION, PLACES
+from langchain_genai_chat._settings import CONNECTION, GENERATION, OPTIONS, PLACES, SPELLINGS
 from langchain_genai_chat.emulator import Emulator, Fault
 from langchain_genai_chat.errors import (
     BadReplyError,
@@ -256,6 +257,114 @@ def test_a_call_counts_over_bind_and_bind_over_the_model(ask: Callable[..., AIMe
         "maxOutputTokens": 20,
         "stopSequences": ["C"],
     }
+
+
+SEVERAL_NAMES = sorted(name for name in set(SPELLINGS.values()) - {"reasoning_effort"} if name in {*SAMPLES, *OPTIONS})
+OPTION_SAMPLES: dict[str, Any] = {
+    "timeout": 7,
+    "max_retries": 1,
+    "retry": types.RetryPolicy(max_retries=1),
+    "headers": {"x-a": "b"},
+    "extra_body": {"a": 1},
+}
+
+
+@pytest.mark.behaviour("B073")
+@pytest.mark.parametrize("name", SEVERAL_NAMES)
+def test_a_call_counts_over_bind_under_each_name_of_a_setting(name: str) -> None:
+    """Whoever calls a bound model has often not bound it, and cannot know under which name that was done."""
+    service, value = Service(), {**SAMPLES, **OPTION_SAMPLES}[name]
+    model = service.model(vertexai=name in VERTEX_ONLY)
+    spellings = [spelled for spelled, ours in SPELLINGS.items() if ours == name]
+    wrong = [value] if isinstance(value, str) else "wrong"  # what is bound would raise if it were read
+    for bound in spellings:
+        for spelled in spellings:
+            model.bind(**{bound: wrong}).invoke("Hi", **{spelled: value})
+            model.bind(**{bound: wrong}).bind(**{spelled: value}).invoke("Hi")
+    model.invoke("Hi", **{name: value})
+    assert service.bodies == [service.bodies[-1]] * (2 * len(spellings) ** 2 + 1)
+
+
+BOUND_AND_CALLED: dict[str, tuple[Json, Json, Json]] = {
+    "names": ({"max_tokens": 5, "seed": 1}, {"max_output_tokens": 6}, {"maxOutputTokens": 6, "seed": 1}),
+    "stop": ({"stop_sequences": ["A"]}, {"stop": ["B"]}, {"stopSequences": ["B"]}),
+    "None": ({"max_tokens": 5}, {"max_output_tokens": None}, {"maxOutputTokens": 5}),
+    "amounts": (
+        {"thinking_budget": 5, "include_thoughts": True},
+        {"thinking_level": "low"},
+        {"thinkingConfig": {"thinkingLevel": "LOW", "includeThoughts": True}},
+    ),
+    "an amount over a config": (
+        {"thinking_config": {"thinkingBudget": 5, "includeThoughts": True}},
+        {"reasoning_effort": "high"},
+        {"thinkingConfig": {"thinkingLevel": "HIGH", "includeThoughts": True}},
+    ),
+    "a config over amounts": (
+        {"thinking_level": "low", "include_thoughts": True},
+        {"thinking_config": types.ThinkingConfig(thinking_budget=5, include_thoughts=False)},
+        {"thinkingConfig": {"thinkingBudget": 5, "includeThoughts": False}},
+    ),
+    "forms": (
+        {"response_schema": {"type": "OBJECT"}, "response_mime_type": "application/json"},
+        {"responseFormat": {"type": "json_schema", "json_schema": {"schema": {"type": "array"}}}},
+        {"responseMimeType": "application/json", "responseJsonSchema": {"type": "array"}},
+    ),
+    "text over forms": (
+        {"response_json_schema": {"type": "object"}},
+        {"response_mime_type": "text/plain"},
+        {"responseMimeType": "text/plain"},
+    ),
+}
+
+
+@pytest.mark.behaviour("B073")
+@pytest.mark.parametrize("case", BOUND_AND_CALLED)
+def test_what_a_call_says_replaces_what_was_bound_in_its_place(case: str) -> None:
+    """Whichever method of a bound model is called, and whether a call says it or a later bind."""
+    bound, given, expected = BOUND_AND_CALLED[case]
+    service = Service()
+    model: Any = service.model().bind(**bound)
+
+    async def answers() -> None:
+        await model.abatch(["Hi"], **given)
+        assert [each async for each in model.abatch_as_completed(["Hi"], **given)]
+        assert [each async for each in model.atransform(_asked(), **given)]
+        assert [each async for each in model.astream_events("Hi", version="v2", **given)]
+
+    for ask in FOUR_PATHS:
+        ask(model, **given)
+    model.batch(["Hi"], **given)
+    assert list(model.batch_as_completed(["Hi"], **given))
+    assert list(model.transform(iter(["Hi"]), **given))
+    assert list(model.stream_events("Hi", version="v3", **given))
+    asyncio.run(answers())
+    model.bind(**given).invoke("Hi")
+    assert len(service.bodies) == 13
+    assert [each["generationConfig"] for each in service.bodies] == [expected] * 13
+    assert model.preview("Hi", **given).body == service.bodies[0]
+    assert model.kwargs == bound
+    assert iscoroutinefunction(model.ainvoke)
+
+
+async def _asked() -> AsyncIterator[str]:
+    yield "Hi"
+
+
+@pytest.mark.behaviour("B073")
+def test_a_calls_choice_of_tools_counts_over_a_bound_mode() -> None:
+    bound = {"tool_config": {"functionCallingConfig": {"mode": "NONE"}, "retrievalConfig": {"languageCode": "fr"}}}
+    model = Service().model(tools=SAMPLES["tools"]).bind(**bound)
+    assert model.preview("Hi").body["toolConfig"]["functionCallingConfig"] == {"mode": "NONE"}
+    sent = model.preview("Hi", tool_choice="any").body["toolConfig"]
+    assert sent == {"functionCallingConfig": {"mode": "ANY"}, "retrievalConfig": {"languageCode": "fr"}}
+
+
+@pytest.mark.behaviour("B073")
+def test_one_call_cannot_say_a_setting_twice() -> None:
+    """Of two names in one place none is the later."""
+    for asked in (Service().model(), Service().model().bind(max_tokens=4)):
+        with pytest.raises(TypeError, match="given 'max_tokens' twice"):
+            asked.invoke("Hi", max_tokens=5, max_output_tokens=6)
 
 
 @pytest.mark.behaviour("B073")
