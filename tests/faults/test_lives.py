@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,15 @@ def descriptors() -> int:
     return len(list(DESCRIPTORS.iterdir()))
 
 
+def come_down_to(most: int) -> bool:
+    """Whether there are no more descriptors within five seconds: the server's side closes after the client's."""
+    for _ in range(500):
+        if descriptors() <= most:
+            return True
+        time.sleep(0.01)
+    return False
+
+
 @pytest.mark.behaviour("B055")
 def test_a_thousand_loops_share_a_model_and_leave_nothing(server: FaultServer) -> None:
     """Scripts, workers and notebooks call `asyncio.run` for each question, for days."""
@@ -71,8 +81,7 @@ def test_a_thousand_loops_share_a_model_and_leave_nothing(server: FaultServer) -
         ask()
     gc.collect()
     assert not model.client.aio._transport._clients
-    # The server's side of the last connections may not be closed yet.
-    assert descriptors() <= before + 8
+    assert come_down_to(before + 8)
     # The server keeps each request, as one object.
     assert len(gc.get_objects()) - objects < 1500, "something is kept of each loop"
 
@@ -126,11 +135,10 @@ async def test_calls_that_end_in_any_way_leave_no_task_and_no_descriptor(server:
     before = descriptors()
     for _ in range(20):
         await once()
-    assert await asyncio.to_thread(open_.is_left_within, 1)
-    await asyncio.sleep(0.6)  # the server waits for its clients as long
+    assert await asyncio.to_thread(open_.is_left_within, 5)
     gc.collect()
+    assert await asyncio.to_thread(come_down_to, before + 2)
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    assert descriptors() <= before + 2
 
 
 @pytest.mark.behaviour("B050")
@@ -232,18 +240,16 @@ match way:
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
 def test_ctrl_c_ends_every_call_at_once(server: FaultServer) -> None:
     """A program that does not stop when it is told to is killed, and what it held is lost."""
-    running: list[tuple[str, Run, subprocess.Popen[str]]] = []
     for way in ("invoke", "astream", "send_stream"):
         run = server.run(begun)
         command = [sys.executable, "-c", ASKING, way, run.base_url]
-        running.append((way, run, subprocess.Popen(command, stderr=subprocess.PIPE, text=True)))
-    for way, run, process in running:
-        assert run.is_asked_within(30), way
-        process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=20)[1]  # a busy machine takes seconds to end an interpreter
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            assert run.is_asked_within(30), way
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=20)[1]  # a busy machine takes seconds to end an interpreter
         assert "KeyboardInterrupt" in said.rstrip().splitlines()[-1], (way, said)
         assert process.returncode != 0
-        assert run.is_left_within(1), way
+        assert run.is_left_within(5), way
         assert len(run.asked) == 1, "it was asked again"
 
 
@@ -261,7 +267,7 @@ async def cancelled_under_trio(run: Run) -> None:
             async for _ in await chat.send_message_stream("Hi"):
                 pass
         assert scope.cancelled_caught
-        assert await trio.to_thread.run_sync(run.is_left_within, 1)
+        assert await trio.to_thread.run_sync(run.is_left_within, 5)
         assert chat.get_history() == []
 
 

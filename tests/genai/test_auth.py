@@ -399,26 +399,31 @@ PROBLEMS = [errors.APIConnectionError.because("down"), RuntimeError("the vault i
 
 @pytest.mark.behaviour("B060")
 @pytest.mark.parametrize("problem", PROBLEMS, ids=["ours", "own"])
-def test_threads_that_waited_for_a_refresh_that_fails_do_not_try_each(problem: Exception) -> None:
+def test_threads_that_waited_for_a_refresh_that_fails_do_not_try_each(
+    problem: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A hundred tries of thirty seconds each would be most of an hour."""
-    entered, go_on = threading.Event(), threading.Event()
+    joined, go_on = threading.Semaphore(0), threading.Event()
 
     class Slow(Counting):
         def fetch(self, *, anew: bool) -> Token:
-            entered.set()
-            go_on.wait()
+            go_on.wait(20)
             return super().fetch(anew=anew)
 
     auth = TokenAuth(source := Slow(problems=[problem] * 100))
+    join = auth._door.join
+
+    def counted() -> Any:
+        fetch = join()
+        joined.release()
+        return fetch
+
+    monkeypatch.setattr(auth._door, "join", counted)
     with ThreadPoolExecutor(20) as pool:
-        first = pool.submit(sign, auth)
-        entered.wait()
-        others = [pool.submit(sign, auth) for _ in range(19)]
-        while sum(thread.name.startswith("ThreadPool") for thread in threading.enumerate()) < 20:
-            pass
-        threading.Event().wait(0.1)  # all of them stand at the lock
+        signing = [pool.submit(sign, auth) for _ in range(20)]
+        assert all(joined.acquire(timeout=20) for _ in signing)
         go_on.set()
-        assert all(each.exception() is problem for each in [first, *others])
+        assert all(each.exception() is problem for each in signing)
     assert source.asked == 1
     with pytest.raises(type(problem)):
         sign(auth)

@@ -7,7 +7,6 @@ import asyncio
 import gc
 import itertools
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -450,21 +449,20 @@ async def test_a_call_whose_answer_was_blocked_can_be_answered_again(
 @pytest.mark.behaviour("B095", "F11")
 async def test_the_calls_of_one_reply_run_at_once(aio: genai.AsyncClient, emulator: Emulator) -> None:
     """Coroutines on the loop, plain functions in threads; the answers are in the order of the calls."""
+    meet, loop = asyncio.Barrier(3), asyncio.get_running_loop()
 
     async def slow(number: int) -> int:
-        await asyncio.sleep(0.2)
+        await meet.wait()
         return number
 
     def blocking(number: int) -> int:
-        time.sleep(0.2)
+        asyncio.run_coroutine_threadsafe(meet.wait(), loop).result()
         return number
 
     calls = [call("slow", "1", number=1), call("blocking", "2", number=2), call("slow", "3", number=3)]
     emulator.script(said({**content(*calls), "finishReason": "STOP"}))
     chat = aio.chats.create(model=FLASH, config={"tools": [slow, blocking]})
-    begun = time.monotonic()
-    await chat.send_message("Count")
-    assert time.monotonic() - begun < 0.5
+    await asyncio.wait_for(chat.send_message("Count"), 20)  # each waits in it for the others
     assert [part.function_response.response for part in chat.history[2].parts or () if part.function_response] == [
         {"result": 1},
         {"result": 2},

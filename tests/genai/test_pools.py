@@ -66,6 +66,7 @@ async def test_what_nobody_uses_for_long_is_closed_with_the_next_answer(
         await client.post(site.base_url, content=b"-")
         for _ in range(7):
             assert await asyncio.to_thread(site.closed.acquire, timeout=5)
+    assert await asyncio.to_thread(site.closed.acquire, timeout=5)  # the one that was used
     with SyncHttpClient(limits=LIMITS) as other:
         first, second = other.build_request("GET", site.base_url), other.build_request("GET", site.base_url)
         opened = [other.send(first, stream=True), other.send(second, stream=True)]

@@ -13,6 +13,8 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_genai_chat import GenAIChatMessageHistory, genai
 from langchain_genai_chat.emulator import Emulator
 
+pytestmark = pytest.mark.timeout(300)  # fifty turns wait for the disk some hundred times
+
 Json = dict[str, Any]
 
 PROGRAM = Path(__file__).with_name("talk.py")
