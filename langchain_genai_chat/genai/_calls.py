@@ -47,6 +47,11 @@ class Call:
         """Seconds until its time is over; None where it has no end."""
         return None if self._ends_at is None else self._ends_at - time.monotonic()
 
+    @property
+    def is_tied(self) -> bool:
+        """Whether it ends with a connection."""
+        return self._connection is not None
+
     def cancel(self) -> None:
         """End it: the wait that it is in, and every later one. Any thread may do so."""
         with self._lock:

@@ -70,10 +70,10 @@ class SyncHttpClient(httpx.Client):
     def _init_transport(self, *_: Any, **arguments: Any) -> httpx.BaseTransport:
         if arguments["transport"] is not None:
             return super()._init_transport(**arguments)
-        return _split(super()._init_transport, arguments, Pools, bound_by_calls)
+        return _split(super()._init_transport, arguments, Pools)
 
     def _init_proxy_transport(self, *proxy: Any, **arguments: Any) -> httpx.BaseTransport:
-        return _split(functools.partial(super()._init_proxy_transport, *proxy), arguments, Pools, bound_by_calls)
+        return _split(functools.partial(super()._init_proxy_transport, *proxy), arguments, Pools)
 
 
 class AsyncHttpClient(httpx.AsyncClient):
@@ -92,22 +92,21 @@ class AsyncHttpClient(httpx.AsyncClient):
         return _split(functools.partial(super()._init_proxy_transport, *proxy), arguments, AsyncPools)
 
 
-T = TypeVar("T")
+T = TypeVar("T", bound=httpx.BaseTransport | httpx.AsyncBaseTransport)
 
 
 def _split(
     make: Callable[..., T],
     arguments: dict[str, Any],
     pools: Callable[[Callable[[], T], float], T],
-    ready: Callable[[T], T] = lambda transport: transport,
 ) -> T:
     """What keeps as many connections as are used; httpx's pool where limits bound it, or HTTP/2 has one for all."""
     if arguments["http2"]:
         return make(**arguments)
     if arguments["limits"] is not LIMITS:
-        return ready(make(**arguments))
+        return bound_by_calls(make(**arguments))
     verify = httpx.create_ssl_context(*(arguments[name] for name in ("verify", "cert", "trust_env")))
-    return pools(lambda: ready(make(**{**arguments, "verify": verify, "cert": None})), KEPT_S)
+    return pools(lambda: bound_by_calls(make(**{**arguments, "verify": verify, "cert": None})), KEPT_S)
 
 
 class LoopClient:

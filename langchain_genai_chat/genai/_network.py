@@ -1,4 +1,4 @@
-"""The sockets below httpx: every operation on one ends with the time of its call, or when the call is cancelled.
+"""The sockets below httpx: what waits for one ends when its call is cancelled, in a thread also with the call's time.
 
 Knows httpcore's backends and streams by their methods, and where httpx keeps them; nothing of HTTP.
 """
@@ -17,7 +17,7 @@ PIECE_BYTES = 16_384
 """What a stream sends in one go, a record of TLS: it measures the time of each go anew."""
 HEAD_END = b"\r\n\r\n"
 
-T = TypeVar("T", bound=httpx.BaseTransport | None)
+T = TypeVar("T", bound=httpx.BaseTransport | httpx.AsyncBaseTransport | None)
 
 
 def bound_by_calls(transport: T) -> T:
@@ -29,7 +29,8 @@ def bound_by_calls(transport: T) -> T:
     pool = getattr(transport, "_pool", None)
     backend = getattr(pool, "_network_backend", None)
     if backend is not None:
-        vars(pool)["_network_backend"] = _Backend(backend)
+        ours = _AsyncBackend if isinstance(transport, httpx.AsyncBaseTransport) else _Backend
+        vars(pool)["_network_backend"] = ours(backend)
     return transport
 
 
@@ -51,7 +52,23 @@ class _Backend:
         self._backend.sleep(seconds)
 
 
-class _Stream(Endable):
+class _AsyncBackend:
+    """`_Backend` in an event loop, where the one who waits is bound by a scope."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+
+    async def connect_tcp(self, *arguments: Any, **options: Any) -> "_AsyncStream":
+        return _AsyncStream(await self._backend.connect_tcp(*arguments, **options))
+
+    async def connect_unix_socket(self, *arguments: Any, **options: Any) -> "_AsyncStream":
+        return _AsyncStream(await self._backend.connect_unix_socket(*arguments, **options))
+
+    async def sleep(self, seconds: float) -> None:
+        await self._backend.sleep(seconds)
+
+
+class _Connection(Endable):
     """One connection; several calls use it, one after the other."""
 
     __slots__ = ("_head", "_stream")
@@ -60,6 +77,36 @@ class _Stream(Endable):
         self._stream = stream
         self._head = b""
         """What waits for the next write, with which it goes out."""
+
+    def _due(self, buffer: bytes) -> tuple[bytes, ...]:
+        """What to send now, the head of a request together with its body: one packet, and a call of the system less.
+
+        httpcore writes both at once and one by one, and where there is no body it writes nothing in its place.
+        """
+        if not self._head:
+            if not buffer.endswith(HEAD_END):
+                return (buffer,)
+            self._head = buffer
+            return ()
+        head, self._head = self._head, b""
+        if len(buffer) > PIECE_BYTES:  # to join them would be a copy
+            return head, buffer
+        return (head + buffer,)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    def end(self) -> None:
+        """End what is being waited for, in whatever thread."""
+        raw = self._stream.get_extra_info("socket")
+        # A TLS socket's own method would drop the TLS that another thread is reading through; a loop's socket may have
+        # none.
+        with suppress(OSError), socket.fromfd(raw.fileno(), raw.family, raw.type) as twin:  # it may be gone already
+            twin.shutdown(socket.SHUT_RDWR)
+
+
+class _Stream(_Connection):
+    __slots__ = ()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         block: bytes
@@ -74,21 +121,8 @@ class _Stream(Endable):
         return block
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send it, the head of a request together with its body: one packet, and a call of the system less.
-
-        httpcore writes both at once and one by one, and where there is no body it writes nothing in its place.
-        """
-        if self._head:
-            head, self._head = self._head, b""
-            if len(buffer) > PIECE_BYTES:  # to join them would be a copy
-                self._send(head, timeout)
-            else:
-                buffer = head + buffer
-        elif buffer.endswith(HEAD_END):
-            self._head = buffer
-            return
-        if buffer:
-            self._send(buffer, timeout)
+        for block in self._due(buffer):
+            self._send(block, timeout)
 
     def _send(self, buffer: bytes, timeout: float | None) -> None:
         call = CALL.get()
@@ -113,15 +147,25 @@ class _Stream(Endable):
     def close(self) -> None:
         self._stream.close()
 
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
 
-    def end(self) -> None:
-        """End what is being waited for, in whatever thread."""
-        raw = self._stream.get_extra_info("socket")
-        with suppress(OSError):  # it is gone already
-            # A TLS socket's own method would drop the TLS that another thread is reading through.
-            socket.socket.shutdown(raw, socket.SHUT_RDWR)
+class _AsyncStream(_Connection):
+    __slots__ = ()
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore asks so
+        if self._head:
+            await self.write(b"", timeout)
+        block: bytes = await self._stream.read(max_bytes, timeout)
+        return block
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as above
+        for block in self._due(buffer):
+            await self._stream.write(block, timeout)
+
+    async def start_tls(self, *arguments: Any, **options: Any) -> "_AsyncStream":
+        return _AsyncStream(await self._stream.start_tls(*arguments, **options))
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 def _left_s(call: Call | None, timeout: float | None, over: type[httpx.TimeoutException]) -> float | None:

@@ -4,7 +4,7 @@ Knows httpx's answers and the calls that they belong to; sends nothing, and know
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import anyio
@@ -30,7 +30,8 @@ class OpenAnswer:
         connection = response.extensions.get("network_stream")
         if stays and self._call is not None and isinstance(connection, Endable):
             self._call.tie(connection)
-            response.stream = _Tied(response.stream, self._call)
+            tied = _AsyncTied if isinstance(response.stream, httpx.AsyncByteStream) else _Tied
+            response.stream = tied(response.stream, self._call)
 
     def read(self) -> bytes:
         if self._blocks is None:
@@ -74,6 +75,21 @@ class _Tied(httpx.SyncByteStream):
     def close(self) -> None:
         self._call.untie()
         self._stream.close()
+
+
+class _AsyncTied(httpx.AsyncByteStream):
+    """`_Tied` in an event loop."""
+
+    def __init__(self, stream: Any, call: Call) -> None:
+        self._stream = stream
+        self._call = call
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._stream)
+
+    async def aclose(self) -> None:
+        self._call.untie()
+        await self._stream.aclose()
 
 
 def untie(response: httpx.Response) -> None:

@@ -1177,7 +1177,8 @@ async def test_a_flow_that_emits_ends_where_its_consumer_stops() -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-async def test_a_request_is_one_packet(method: str) -> None:
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_a_request_is_one_packet(is_async: bool, method: str) -> None:
     """Its head alone would be one more, and one more call of the system: 20 of the 600 µs that a call takes."""
     received: list[bytes] = []
 
@@ -1193,9 +1194,14 @@ async def test_a_request_is_one_packet(method: str) -> None:
         flow = with_retries(
             Request(method=method, url=url, body=b'{"a":1}' if method == "POST" else None), RetryPolicy()
         )
-        transport = SyncTransport(HttpSettings())
-        response = await asyncio.to_thread(transport.run, flow)
-        transport.close()
+        if is_async:
+            async_transport = AsyncTransport(HttpSettings())
+            response = await async_transport.run(flow)
+            await async_transport.aclose()
+        else:
+            transport = SyncTransport(HttpSettings())
+            response = await asyncio.to_thread(transport.run, flow)
+            transport.close()
         await answering
     assert response.content == b"{}"
     assert received[0].endswith(b'\r\n\r\n{"a":1}' if method == "POST" else b"\r\n\r\n")
