@@ -65,6 +65,21 @@ def test_a_port_that_is_taken_raises_at_the_start(emulator):
         Emulator(port=taken).start()
 
 
+@pytest.mark.parametrize(
+    ("where", "why"), [("taken", "in use"), ("99999", "0-65535"), ("192.0.2.1", "assign requested")]
+)
+def test_the_program_ends_with_a_line_where_it_cannot_listen(emulator, where, why):
+    """A second emulator in another terminal is the usual reason; a traceback looks like a fault of this one."""
+    port = emulator.base_url.rsplit(":", 1)[1] if where == "taken" else where
+    place = ["--host", where] if "." in where else ["--port", port]
+    command = [sys.executable, "-m", "langchain_genai_chat.emulator", *place]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("python -m langchain_genai_chat.emulator: cannot listen on ")
+    assert why in line
+
+
 def test_the_program_says_that_it_is_not_google():
     """Whoever reads its answers must know what gave them; what it refuses, and why, is said where it runs."""
     command = [sys.executable, "-m", "langchain_genai_chat.emulator", "--port", "0"]
