@@ -88,6 +88,14 @@ class GenAIChatMessageHistory(BaseChatMessageHistory):
             self._talk = Conversation("", None, contents)
             _log_of(self._talk).begin(contents)
 
+    def __repr__(self) -> str:
+        """What it is over and how much it holds; a store, which may be far away, is not asked."""
+        kind = type(self).__name__
+        if self._store is not None:
+            return f"{kind}(store={type(self._store).__name__})"
+        over = f"{type(self._chat).__name__}, model={self._talk.model!r}, " if self._chat is not None else ""
+        return f"{kind}({over}messages={len(self.messages)})"
+
     @classmethod
     def from_messages(cls, messages: Iterable[BaseMessage]) -> Self:
         """A history of its own that holds these messages.

@@ -585,3 +585,22 @@ def test_messages_are_added_in_every_form_that_a_model_takes() -> None:
         ("ai", "Hello."),
         ("human", "And now?"),
     ]
+
+
+def test_a_chat_and_a_history_name_their_model_and_length_in_a_line(client: genai.Client) -> None:
+    """In a debugger or a log; what was said in them may be private, and a store may be far away."""
+
+    class Far(InMemoryChatMessageHistory):
+        def __getattribute__(self, name: str) -> Any:
+            assert name != "messages"
+            return super().__getattribute__(name)
+
+    chat = client.chats.create(model="gemini-3.5-flash", config={"system_instruction": "A secret."})
+    chat.send_message("I am Ann.")
+    assert repr(chat) == "Chat(model='gemini-3.5-flash', contents=2)"
+    other = client.aio.chats.create(model="gemini-3.5-flash")
+    assert repr(other) == "AsyncChat(model='gemini-3.5-flash', contents=0)"
+    assert repr(GenAIChatMessageHistory(chat)) == "GenAIChatMessageHistory(Chat, model='gemini-3.5-flash', messages=2)"
+    history = GenAIChatMessageHistory.from_messages([SystemMessage("Be brief."), HumanMessage("I am Ann.")])
+    assert repr(history) == "GenAIChatMessageHistory(messages=2)"
+    assert repr(GenAIChatMessageHistory(store=Far())) == "GenAIChatMessageHistory(store=Far)"

@@ -67,6 +67,9 @@ class _Remembering(Generic[M]):
         """Add a turn that was not sent from here; one that is not valid is kept, and never sent."""
         self._talk.record([user_input, *(model_output or [nothing()])], is_valid=is_valid)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(model={self._talk.model!r}, contents={len(self._talk.history())})"
+
     def _repr_html_(self) -> str:
         return self._talk.html()
 
