@@ -1,7 +1,6 @@
 """Every fault of the table, met in each of the eight ways to ask: the outcome is the one that its rule says."""
 
 import pickle
-import socket
 import traceback
 from collections.abc import Iterator
 
@@ -16,7 +15,9 @@ from ._faults import FAULTS, Fault, Flagged, Outcome, Raises, Right
 from ._server import FaultServer, Run
 
 PATIENT = RetryPolicy(max_retries=1, first_delay_s=0.0, jitter_s=0.0, deadline_s=20.0, silence_s=20.0)
-IMPATIENT = RetryPolicy(max_retries=1, first_delay_s=0.0, jitter_s=0.0, deadline_s=0.25, silence_s=0.25)
+IMPATIENT = RetryPolicy(max_retries=1, first_delay_s=0.0, jitter_s=0.0, deadline_s=0.5, silence_s=0.5)
+IMPATIENT_AFTER_AN_EVENT = IMPATIENT.model_copy(update={"silence_s": 2.0})
+"""With which an event that comes at once comes in time, also on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,9 @@ def test_every_fault_has_its_outcome_on_every_path(fault: Fault, way: Way, serve
     """A caller needs one rule for each way that an answer can go wrong, the same wherever it is asked from."""
     outcome = outcome_of(fault, way)
     run = server.run(fault.behave)
-    came = way(address(fault, run), IMPATIENT if fault.impatient else PATIENT)
+    came = way(address(fault, run), policy_of(fault, outcome))
+    if fault.impatient:
+        assert run.is_asked_within(5)
     match outcome:
         case Right():
             check_right(outcome, came, run)
@@ -56,14 +59,19 @@ def test_every_fault_has_its_outcome_on_every_path(fault: Fault, way: Way, serve
             check_error(outcome, came, run, way)
         case Flagged():
             check_flagged(outcome, came, way)
-    assert run.is_left_within(1), "the connection is still open"
-    assert came.took_s < 5
+    assert run.is_left_within(5), "the connection is still open"
+    assert came.took_s < (5 if fault.impatient else 15), "less than what is dripped or held, and than a deadline"
+
+
+def policy_of(fault: Fault, outcome: Outcome | None) -> RetryPolicy:
+    if not fault.impatient:
+        return PATIENT
+    return IMPATIENT_AFTER_AN_EVENT if isinstance(outcome, Raises) and outcome.after else IMPATIENT
 
 
 def address(fault: Fault, run: Run) -> str:
     if fault.closed:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            return f"http://127.0.0.1:{listener.getsockname()[1]}"
+        return "http://127.0.0.1:1"  # where nobody listens, nor another test will
     return run.base_url.replace("http://", "https://") if fault.tls else run.base_url
 
 

@@ -456,7 +456,7 @@ async def test_the_calls_of_one_reply_run_at_once(aio: genai.AsyncClient, emulat
         return number
 
     def blocking(number: int) -> int:
-        asyncio.run_coroutine_threadsafe(meet.wait(), loop).result()
+        asyncio.run_coroutine_threadsafe(meet.wait(), loop).result(20)
         return number
 
     calls = [call("slow", "1", number=1), call("blocking", "2", number=2), call("slow", "3", number=3)]
