@@ -16,6 +16,8 @@ from contextlib import aclosing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
 
+import anyio
+import anyio.to_thread
 import httpcore
 import httpx
 import pytest
@@ -853,6 +855,43 @@ def test_a_stream_over_tls_is_cancelled_from_another_thread(
             reading.result(5)
             assert texts == ([] if behave is silent else ["Hi"])
             assert server.closed.wait(5)
+        assert proxy.tunnels == proxied
+
+
+@pytest.mark.behaviour("F10")
+@pytest.mark.parametrize("proxied", [False, True])
+@pytest.mark.parametrize("behave", [silent, one_event])
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_an_async_stream_over_tls_is_cancelled(
+    loop: str, behave: Callable[[socket.socket], None], proxied: bool, tls: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    """By another task of its loop, in front of its answer and in the middle."""
+    texts: list[str | None] = []
+    with Proxy() as proxy, Server(behave, tls=tls[0]) as server:
+        arguments = {"verify": tls[1], **({"proxy": proxy.url} if proxied else {})}
+
+        async def main() -> None:
+            came = anyio.Event()
+
+            async def read() -> None:
+                async for chunk in stream:
+                    texts.append(chunk.text)
+                    came.set()
+
+            async with server.client(async_client_args=arguments).aio as client:
+                stream = await client.models.generate_content_stream(model=MODEL, contents="Hello")
+                with anyio.fail_after(10):
+                    async with anyio.create_task_group() as tasks:
+                        tasks.start_soon(read)
+                        assert await anyio.to_thread.run_sync(server.asked.wait, 5)
+                        if behave is one_event:
+                            await came.wait()
+                        await anyio.sleep(0.2)  # until it waits for what does not come
+                        await stream.acancel()
+                assert await anyio.to_thread.run_sync(server.closed.wait, 5)
+
+        anyio.run(main, backend=loop)
+        assert texts == ([] if behave is silent else ["Hi"])
         assert proxy.tunnels == proxied
 
 
