@@ -57,7 +57,8 @@ def ask_for(schema: Any, method: str, *, strict: bool | None = None) -> Asked:
     Args:
         schema: A pydantic class (v1 or v2), TypedDict, dataclass, Enum, `list[...]` or any other type, or a dict of
             JSON Schema or of a tool; None with `json_mode` only.
-        method: `json_schema`, `function_calling` or `json_mode`.
+        method: `json_schema`, `function_calling` or `json_mode`. The last is the first where there is a schema, as in
+            langchain-google-genai: Gemini can hold to it, and who passes one would have its absence only by surprise.
         strict: Kept for tracing; Google holds replies to the schema in any case.
 
     Raises:
@@ -71,7 +72,7 @@ def ask_for(schema: Any, method: str, *, strict: bool | None = None) -> Asked:
     if method == "function_calling":
         return Asked(arguments, *_tool_of(schema))
     arguments["response_mime_type"] = "application/json"
-    if method == "json_schema":
+    if schema is not None:
         arguments["response_json_schema"] = schema_of(schema)
     return Asked(arguments)
 

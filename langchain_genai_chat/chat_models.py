@@ -151,7 +151,8 @@ class ChatGenAI(AskingModel):
             schema: A pydantic class, dataclass or Enum gives instances; a TypedDict or a dict of JSON Schema dicts.
             include_raw: Give `{"raw": message, "parsed": object or None, "parsing_error": error or None}`.
             method: `"json_schema"`: the reply's text is held to the schema. `"function_calling"`: the object is the
-                arguments of a call. `"json_mode"`: JSON of any form, which the prompt has to describe.
+                arguments of a call. `"json_mode"`: the first with a schema; without one JSON of any form, which the
+                prompt has to describe.
             strict: As in `bind_tools`; the first method is always strict.
             tools: Tools to be called before, with models that take both.
             **kwargs: Any other argument of a call.

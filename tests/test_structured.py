@@ -212,11 +212,22 @@ def test_the_schema_goes_as_json_schema(emulator: Emulator) -> None:
     assert list(sent["responseJsonSchema"]["properties"]) == ["setup", "lines", "rating"]
 
 
-def test_json_mode_asks_for_json_of_any_form(emulator: Emulator) -> None:
-    for schema in (Joke, None):
-        emulator.script(answer({"text": json.dumps(VALUE)}))
-        invoke(model_at(emulator).with_structured_output(schema, method="json_mode"))
-        assert body(emulator)["generationConfig"] == {"responseMimeType": "application/json"}
+@pytest.mark.behaviour("B070")
+@pytest.mark.parametrize("case", CASES)
+def test_json_mode_sends_the_schema_that_it_is_given(emulator: Emulator, case: str) -> None:
+    """As in langchain-google-genai, where it is another word for `json_schema`: what a model was held to, it stays."""
+    sent = []
+    for method in ("json_mode", "json_schema"):
+        invoke(model_at(emulator).with_structured_output(CASES[case][0], method=method))
+        sent.append(body(emulator))
+    assert sent[0] == sent[1]
+    assert sent[0]["generationConfig"]["responseJsonSchema"]
+
+
+def test_json_mode_without_a_schema_asks_for_json_of_any_form(emulator: Emulator) -> None:
+    emulator.script(answer({"text": json.dumps(VALUE)}))
+    assert invoke(model_at(emulator).with_structured_output(None, method="json_mode")) == VALUE
+    assert body(emulator)["generationConfig"] == {"responseMimeType": "application/json"}
 
 
 @pytest.mark.parametrize("case", CASES)
