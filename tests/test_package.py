@@ -15,11 +15,16 @@ UNCLAIMED = {
 """Behaviours that no test shows, each with its reason."""
 
 
-def loaded_by(statement: str) -> set[str]:
-    """The packages that a statement loads in a new interpreter."""
-    show = "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
+def modules_of(statement: str) -> set[str]:
+    """The modules that a statement loads in a new interpreter."""
+    show = "import sys; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", f"{statement}; {show}"], capture_output=True, text=True, check=True)
     return set(ran.stdout.split())
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The packages that a statement loads in a new interpreter."""
+    return {name.partition(".")[0] for name in modules_of(statement)}
 
 
 @pytest.mark.behaviour("B115")
@@ -42,6 +47,13 @@ def test_the_package_needs_three_libraries_and_no_other():
 def test_importing_loads_what_is_used_and_nothing_else(statement, unloaded):
     """An import that takes seconds is paid by every process, whether it makes a request or not."""
     assert loaded_by(statement) & unloaded == set()
+
+
+@pytest.mark.parametrize(("name", "home"), [("ChatGenAI", "chat_models"), ("GenAIChatMessageHistory", "chat_history")])
+def test_what_is_loaded_first_is_nothing_more(name, home):
+    """The package loads parts of LangChain before a module that needs them; one that it does not need costs time."""
+    wanted = modules_of(f"import langchain_genai_chat.{home}")
+    assert modules_of(f"from langchain_genai_chat import {name}") == wanted
 
 
 def test_every_behaviour_is_shown_by_a_test_or_has_its_reason():
