@@ -523,10 +523,22 @@ def test_an_error_after_the_first_chunk_comes_after_it(google: Emulator, over_ht
 
 
 @contextmanager
-def silence() -> Iterator[str]:
-    """The address of a server that takes connections and never answers."""
+def silence() -> Iterator[socket.socket]:
+    """A server that takes connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        yield server
+
+
+def connections(server: socket.socket) -> int:
+    """How many were made that nobody has taken yet; takes them."""
+    server.setblocking(False)
+    count = 0
+    while True:
+        try:
+            server.accept()[0].close()
+        except BlockingIOError:
+            return count
+        count += 1
 
 
 @each_path
@@ -535,14 +547,16 @@ def silence() -> Iterator[str]:
 def test_timeout_bounds_every_path_in_seconds(ask: Callable[..., AIMessage], at_the_call: bool) -> None:
     """Requests that hang for ever, and milliseconds taken for seconds."""
     given = {"timeout": 0.4}
-    with silence() as address:
+    with silence() as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
         model = ChatGenAI(model=MODEL, api_key=KEY, base_url=address, **({} if at_the_call else given))
         before = time.monotonic()
         with pytest.raises(TimeoutError) as caught:
             ask(model, **(given if at_the_call else {}))
         took = time.monotonic() - before
+        assert connections(server) == 1, "it was asked again"
     assert isinstance(caught.value, core.ModelTimeoutError)
-    assert 0.4 <= took < 0.9
+    assert 0.4 <= took < 5
 
 
 @pytest.mark.behaviour("B051", "B052")
