@@ -5,8 +5,11 @@ Knows whose frames stand between it and this package; what there is to warn of, 
 
 import sys
 import warnings
+from collections.abc import Hashable
 
 BETWEEN = {"langchain_genai_chat", "langchain_core", "langchain", "langgraph", "asyncio", "concurrent", "threading"}
+MOST_KNOWN = 1024
+_KNOWN: dict[int, object] = {}
 
 
 def warn(text: str) -> None:
@@ -18,3 +21,14 @@ def warn(text: str) -> None:
     while frame.f_globals.get("__name__", "").partition(".")[0] in BETWEEN and frame.f_back is not None:
         level, frame = level + 1, frame.f_back
     warnings.warn(text, stacklevel=level)
+
+
+def is_news(*said: Hashable) -> bool:
+    """Whether this is asked of something for the first time, so that it is warned of once, in whichever thread.
+
+    Python's own memory does not serve, since LangChain clears it at each call. This one is emptied when it is full.
+    """
+    if len(_KNOWN) >= MOST_KNOWN:
+        _KNOWN.clear()
+    asker = object()
+    return _KNOWN.setdefault(hash(said), asker) is asker

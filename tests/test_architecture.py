@@ -27,6 +27,7 @@ FLOORS: dict[float, set[str]] = {
     10: {"_registration", "chat_models", "chat_history"},
     9.5: {"_asking_model", "_content_messages"},
     9: {"_bound", "_held_model", "_messages", "_structured", "_turns"},
+    8.5: {"_user_parts"},
     8: {"_model_turns", "_replies", "_config"},
     7.5: {"_plain_chunks", "_shapes", "_tool_results"},
     7: {"_blocks", "_message_streams", "_metadata", "_profiles", "_settings", "_tools"},

@@ -605,6 +605,16 @@ def test_a_mended_message_is_told_of_once():
     assert len(warned) == 2
 
 
+def test_an_id_of_another_conversation_keeps_nothing_silent():
+    """Some applications number the messages of each conversation from one."""
+    call = {"name": "numbered", "args": {}, "id": "1"}
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        for said in ("Let me look.", "I shall see."):
+            contents(HumanMessage("a"), AIMessage(said, tool_calls=[call], id="2"), HumanMessage("b"), history="repair")
+    assert len(warned) == 2
+
+
 @pytest.mark.behaviour("B030")
 def test_a_conversation_may_begin_with_the_models_text():
     """Google takes it, and a greeting is often the first message."""
