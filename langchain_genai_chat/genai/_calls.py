@@ -6,7 +6,8 @@ Knows no sockets and no streams.
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self
@@ -33,11 +34,11 @@ class Call:
 
     __slots__ = ("_connection", "_ends_at", "_lock", "_wake", "inner", "is_cancelled")
 
-    def __init__(self, ends_at: float | None = None) -> None:
+    def __init__(self) -> None:
         self.is_cancelled: bool = False
         self.inner: Any = None
         """The stream that is read inside the call's own, and belongs to it."""
-        self._ends_at = ends_at
+        self._ends_at: float | None = None
         self._lock = threading.RLock()  # a signal's handler may cancel what its own thread waits for
         self._wake: Callable[[], None] | None = None
         self._connection: Endable | None = None
@@ -51,6 +52,15 @@ class Call:
     def is_tied(self) -> bool:
         """Whether it ends with a connection."""
         return self._connection is not None
+
+    @contextmanager
+    def until(self, ends_at: float) -> Iterator[None]:
+        """Bound by this time what it waits for meanwhile."""
+        self._ends_at = ends_at
+        try:
+            yield
+        finally:
+            self._ends_at = None
 
     def cancel(self) -> None:
         """End it: the wait that it is in, and every later one. Any thread may do so."""

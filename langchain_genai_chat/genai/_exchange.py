@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, cast
 
-from ._outcomes import cut_off, error_of, is_json, read_body, read_event
+from ._outcomes import cut_off, error_of, is_json, no_event, read_body, read_event
 from ._sse import EventDecoder
 from .errors import APIConnectionError, APIError
 from .types.options import RetryPolicy
@@ -41,6 +41,8 @@ class Request:
     connect_s: float = 10.0
     read_s: float = 120.0
     """The longest silence; of a unary request also the time for all of it."""
+    head_s: float = 120.0
+    """The time until the head of the answer is whole, the sending of the request included."""
     auth: "Auth | None" = None
 
 
@@ -133,7 +135,7 @@ class Attempts:
         """Seconds that are left of the call's whole time."""
         return self._ends_at - now
 
-    def delay_s(self, error: APIError, now: float, *, unary: bool) -> float:
+    def delay_s(self, error: APIError, now: float) -> float:
         """Seconds to wait before the next attempt; raises the error where there is none."""
         policy = self._policy
         retry = self._made
@@ -145,7 +147,7 @@ class Attempts:
             raise error
         backoff_s = policy.first_delay_s * policy.factor**retry + random.uniform(0, policy.jitter_s)  # noqa: S311 - spreads load
         delay_s = max(min(backoff_s, policy.max_delay_s), asked_s)
-        if unary and delay_s >= self.left_s(now):
+        if delay_s >= self.left_s(now):
             raise error
         return delay_s
 
@@ -166,7 +168,7 @@ def with_retries(request: Request, policy: RetryPolicy) -> "Flow[httpx.Response]
         try:
             return (yield from _send(request, policy, attempts, delay_s))
         except APIError as error:
-            delay_s = attempts.delay_s(error, (yield Now()), unary=True)
+            delay_s = attempts.delay_s(error, (yield Now()))
 
 
 def ask_and_read(request: Request, policy: RetryPolicy, read: Callable[[bytes], T]) -> Flow[T]:
@@ -187,7 +189,8 @@ def stream_with_retries(
 
     Args:
         request: With `stream` set.
-        policy: Its `silence_s` bounds the wait for each block.
+        policy: Its `silence_s` bounds the wait for each block; its `deadline_s` the time in which it may be asked for
+            again, and the time in which nothing comes that is part of an event, as a gateway's comments are none.
         read: The data of one event to what is emitted; raises `ValueError` if it cannot.
         ends: Whether a value says that the answer is complete. A stream without one was cut off.
         has_content: Whether it brings something of the answer, and not only words about it.
@@ -201,9 +204,12 @@ def stream_with_retries(
             held: list[T] = []
             decoder = EventDecoder()
             more, block = Read(response), b"-"
+            idle_since: float | None = None
             while block:
                 block = yield more
-                for event in decoder.feed(block) if block else _rest_of(decoder, response):
+                events = decoder.feed(block) if block else _rest_of(decoder, response)
+                idle_since = None if events or decoder.has_begun else (yield from _idle(idle_since, policy, response))
+                for event in events:
                     chunk = read_event(event, read, response)
                     complete = complete or ends(chunk)
                     if emitted:
@@ -221,7 +227,17 @@ def stream_with_retries(
             if emitted:
                 error.partial = True
                 raise
-            delay_s = attempts.delay_s(error, (yield Now()), unary=False)
+            delay_s = attempts.delay_s(error, (yield Now()))
+
+
+def _idle(since: float | None, policy: RetryPolicy, response: "httpx.Response") -> Flow[float]:
+    """Since when a stream has brought no part of an event; raises where that is too long."""
+    now: float = yield Now()
+    if since is None:
+        return now
+    if now - since > max(policy.deadline_s, policy.silence_s):
+        raise no_event(response)
+    return since
 
 
 def _rest_of(decoder: EventDecoder, response: "httpx.Response") -> Iterator[bytes]:
@@ -250,5 +266,7 @@ def _send(request: Request, policy: RetryPolicy, attempts: Attempts, delay_s: fl
 
 def _timed(request: Request, policy: RetryPolicy, attempts: Attempts, delay_s: float, now: float) -> Request:
     """The request with its delay and the times that the policy and the call's deadline leave it."""
-    left_s = max(policy.silence_s if request.stream else attempts.left_s(now) - delay_s, 0.001)
-    return replace(request, delay_s=delay_s, read_s=left_s, connect_s=min(policy.connect_s, left_s))
+    left_s = max(attempts.left_s(now) - delay_s, 0.001)
+    read_s = policy.silence_s if request.stream else left_s
+    connect_s = min(policy.connect_s, read_s)
+    return replace(request, delay_s=delay_s, read_s=read_s, head_s=max(left_s, read_s), connect_s=connect_s)

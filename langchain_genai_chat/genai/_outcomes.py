@@ -10,7 +10,7 @@ from pydantic_core import ValidationError, from_json
 
 from ._secrets import cleaned, secrets_in, take_secrets, without
 from ._sse import BOM
-from .errors import APIConnectionError, APIError, UnknownApiResponseError
+from .errors import APIConnectionError, APIError, APITimeoutError, UnknownApiResponseError
 
 if TYPE_CHECKING:
     import httpx
@@ -99,6 +99,12 @@ def cut_off(response: "httpx.Response") -> APIConnectionError:
     message = "The stream ended without a finish reason or a block reason: it was cut off."
     details = {"message": message, "status": "STREAM_CUT_OFF"}
     return clean_error(APIConnectionError, 0, {"error": details}, response)
+
+
+def no_event(response: "httpx.Response") -> APITimeoutError:
+    message = "No answer in time: what came was no part of an event, as comments are none."
+    details = {"message": message, "status": "DEADLINE_EXCEEDED"}
+    return clean_error(APITimeoutError, 0, {"error": details}, response)
 
 
 def clean_error(kind: type[E], code: int, details: Any, response: "httpx.Response") -> E:

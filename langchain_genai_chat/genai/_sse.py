@@ -55,6 +55,14 @@ class EventDecoder:
             self._pieces.append(lines.pop())
         return [*events, *(event for line in lines for event in self._line(line))] if lines else events
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a part of an event is held; of comments, of other fields and of empty lines there is none."""
+        if self._data or (self._json is not None and self._json.has_begun):
+            return True
+        line = b"".join(self._pieces[:5]).lstrip()[:5]  # no piece is empty
+        return bool(line) and (b"data:".startswith(line) or line[:1] in (b"{", b"["))
+
     def _is_between_events(self) -> bool:
         return self._started and not (self._pieces or self._data or self._json)
 
@@ -143,6 +151,11 @@ class JsonSplitter:
         self._in_string = False
         self._pieces: list[bytes] = []
         self._held = b""
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a part of a value is held."""
+        return bool(self._held) or any(piece.strip(b", \r\n\t") for piece in self._pieces)
 
     def feed(self, block: bytes) -> list[bytes]:
         """Give the values that end in this block."""

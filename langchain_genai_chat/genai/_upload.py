@@ -135,7 +135,7 @@ def send_chunks(
             status = _status(response)
             attempts = Attempts(policy, (yield Now()))
         except APIError as problem:
-            delay_s = attempts.delay_s(problem, (yield Now()), unary=True)
+            delay_s = attempts.delay_s(problem, (yield Now()))
             response = yield from with_retries(_command(session, "query", delay_s=delay_s), policy)
             status, sent = _status(response), _received(response, opened.size)
         else:

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 from weakref import WeakMethod, finalize
@@ -21,7 +21,7 @@ import anyio.lowlevel
 import anyio.to_thread
 import httpx
 
-from ._calls import CALL, Call, StreamCancelledError, running, within_call
+from ._calls import CALL, Call, StreamCancelledError, call_here, running, within_call
 from ._clients import AsyncHttpClient, HttpSettings, LoopClient, SyncHttpClient, has_ended
 from ._exchange import Calls, Emit, Exchange, Flow, Now, Read, Request
 from ._network import TIME_OVER
@@ -32,7 +32,7 @@ from .errors import APIError
 T = TypeVar("T")
 
 CLOSED = "This client has been closed; make a new one."
-TURN_S = 0.0002
+TURN_S = 0.0001
 """How long a stream may go on with what has come before others have their turn: a block may hold a whole answer.
 
 With 200 streams that have all come, a timer waits for three rounds of such turns.
@@ -136,8 +136,9 @@ class SyncTransport:
             _wait(request.delay_s)
         client = self._http()
         sent = _http_request(client, request)
-        ends_at = time.monotonic() + request.read_s
-        with nullcontext() if request.stream else running(Call(ends_at)):
+        call = call_here() if request.stream else Call()
+        ends_at = time.monotonic() + (request.head_s if request.stream else request.read_s)
+        with running(call), call.until(ends_at):
             with _noted(request):
                 response: httpx.Response = client.send(sent, stream=True, follow_redirects=False)
             answer.open(response, stays=request.stream)
@@ -262,7 +263,7 @@ class AsyncTransport:
             await anyio.sleep(request.delay_s)
         client = await self._http()
         sent = _http_request(client, request)
-        with anyio.move_on_after(None if request.stream else request.read_s):
+        with anyio.move_on_after(request.head_s if request.stream else request.read_s):
             with _noted(request):
                 response: httpx.Response = await client.send(sent, stream=True, follow_redirects=False)
             answer.open(response, stays=request.stream)

@@ -38,10 +38,10 @@ END = {"candidates": [{"finishReason": "STOP"}]}
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What comes back for a request, in blocks that may be errors, after some time."""
+    """What comes back for a request, in blocks that may be errors, or seconds until the next, after some time."""
 
     status: int = 200
-    blocks: tuple[bytes | Exception, ...] = (b"{}",)
+    blocks: tuple[bytes | Exception | float, ...] = (b"{}",)
     headers: dict[str, str] = field(default_factory=dict)
     takes_s: float = 0.0
 
@@ -51,7 +51,7 @@ def failure(code: int, status: str = "X", *, headers: dict[str, str] | None = No
     return Answer(status=code, blocks=(json.dumps({"error": error}).encode(),), headers=headers or {})
 
 
-def events(*values: Any, then: tuple[bytes | Exception, ...] = ()) -> Answer:
+def events(*values: Any, then: tuple[bytes | Exception | float, ...] = ()) -> Answer:
     return Answer(blocks=(*(f"data: {json.dumps(value)}\r\n\r\n".encode() for value in values), *then))
 
 
@@ -60,7 +60,7 @@ class Play:
 
     def __init__(self, *answers: Answer | Exception) -> None:
         self._answers = deque(answers)
-        self._blocks: Iterator[bytes | Exception] = iter(())
+        self._blocks: Iterator[bytes | Exception | float] = iter(())
         self.now = 100.0
         self.requests: list[Request] = []
         self.emitted: list[Any] = []
@@ -90,6 +90,9 @@ class Play:
                 return wanted.response.read()
             case Read():
                 block = next(self._blocks, b"")
+                while isinstance(block, float):
+                    self.now += block
+                    block = next(self._blocks, b"")
                 if isinstance(block, Exception):
                     raise block
                 return block
@@ -255,11 +258,12 @@ def test_a_delay_beyond_the_bound_raises_at_once(kind: str) -> None:
     assert (caught.value.retry_after, len(play.requests)) == (61.0, 1)
 
 
-def test_no_retry_begins_that_the_deadline_would_end() -> None:
-    """To sleep until the time is over and then to fail is the worst of both."""
-    play = Play(replace(failure(503), takes_s=9.5), Answer())
+@both
+def test_no_retry_begins_that_the_deadline_would_end(kind: str) -> None:
+    """To sleep until the time is over and then to fail is the worst of both; a stream has not begun by then either."""
+    play = Play(replace(failure(503), takes_s=9.5), GOOD[kind])
     with pytest.raises(errors.ServerError):
-        play.run(call(CALM.with_(deadline_s=10.0)))
+        play.run(FLOWS[kind](CALM.with_(deadline_s=10.0)))
     assert (len(play.requests), play.now) == (1, 109.5)
 
 
@@ -275,9 +279,81 @@ def test_a_retry_has_the_time_that_is_left() -> None:
 @pytest.mark.behaviour("B051")
 def test_a_streams_silence_is_bounded_not_its_length() -> None:
     """A long answer that keeps coming is a good one."""
-    play = Play(replace(failure(503), takes_s=400.0), replace(events(END), takes_s=400.0))
+    end = f"data: {json.dumps(END)}\r\n\r\n".encode()
+    play = Play(failure(503), replace(events(TEXT, then=(400.0, end)), takes_s=400.0))
     play.run(stream(CALM.with_(deadline_s=10.0, silence_s=33.0)))
     assert [request.read_s for request in play.requests] == [33.0, 33.0]
+
+
+IDLE: dict[str, bytes] = {
+    "comments": b": ping\n\n",
+    "a comment without an end": b":.............",
+    "empty lines": b"\r\n",
+    "spaces": b"   ",
+    "other fields": b"event: ping\n",
+    "half of another field": b"event",
+    "commas of an array": b"\n,",
+}
+OF_AN_EVENT: dict[str, tuple[bytes, ...]] = {
+    "an event": (b'data: {"candidates": [{"finishReason":', b"  ", b"  ", b'"STOP"}]}\n\n'),
+    "its beginning": (b"d", b"a", b"t", b'a: {"candidates": [{"finishReason": "STOP"}]}\n\n'),
+    "lines of one event": (b"data: {\n", b'data: "candidates": [{\n', b'data: "finishReason": "STOP"}]}\n\n'),
+    "JSON": (b'{"candidates": [{', b"   ", b'"finishReason": ', b'"STOP"}]}'),
+    "an array": (b"[{", b"  ", b'"candidates": [{"finishReason": ', b'"STOP"}]}]'),
+}
+PATIENT = CALM.with_(deadline_s=600.0, silence_s=120.0)
+
+
+@pytest.mark.behaviour("B051")
+@pytest.mark.parametrize("policy", [PATIENT, PATIENT.with_(deadline_s=120.0, silence_s=600.0)], ids=["", "silent"])
+@pytest.mark.parametrize("before", [(), (TEXT,)], ids=["at once", "after text"])
+@pytest.mark.parametrize("block", IDLE.values(), ids=IDLE)
+def test_a_stream_that_brings_no_event_ends(block: bytes, before: tuple[Any, ...], policy: RetryPolicy) -> None:
+    """A gateway's comments keep a connection alive, while a model thinks for minutes; not for ever."""
+    start = (b"[",) if b"," in block else ()
+    answer = events(*before, then=(*start, *(piece for _ in range(1000) for piece in (100.0, block))))
+    play = Play(answer, events(END))
+    with pytest.raises(errors.APITimeoutError) as caught:
+        play.run(stream(policy))
+    assert (caught.value.status, caught.value.partial) == ("DEADLINE_EXCEEDED", bool(before))
+    assert (play.emitted, len(play.requests)) == ([*before], 1)
+    assert 600.0 < play.now - 100.0 <= 600.0 + 2 * 100.0
+
+
+@pytest.mark.behaviour("B051")
+@pytest.mark.parametrize("block", IDLE.values(), ids=IDLE)
+def test_what_is_no_event_may_come_for_long_between_events(block: bytes) -> None:
+    """The time is counted anew from each of them."""
+    quiet = (*(piece for _ in range(5) for piece in (100.0, block)), b"\n\n")
+    text = f"data: {json.dumps(TEXT)}\n\n".encode()
+    end = f"data: {json.dumps(END)}\n\n".encode()
+    if b"," in block:  # between the elements of an array
+        text, end = (json.dumps(value).encode() for value in (TEXT, END))
+        play = Play(Answer(blocks=(b"[", text, *quiet, text, *quiet, end, b"]")))
+    else:
+        play = Play(Answer(blocks=(*quiet, text, *quiet, text, *quiet, end, *quiet)))
+    play.run(stream(PATIENT))
+    assert play.emitted == [TEXT, TEXT, END]
+
+
+@pytest.mark.behaviour("B051")
+@pytest.mark.parametrize("blocks", OF_AN_EVENT.values(), ids=OF_AN_EVENT)
+def test_an_event_may_come_slowly(blocks: tuple[bytes, ...]) -> None:
+    """A large picture on a thin line: each part of it comes in time."""
+    play = Play(Answer(blocks=tuple(piece for block in blocks for piece in (119.0,) * 6 + (block,))))
+    play.run(stream(PATIENT))
+    assert play.emitted == [END]
+
+
+@pytest.mark.behaviour("B051")
+def test_the_head_of_a_streams_answer_has_the_deadline() -> None:
+    """The request is sent in it too, which may be large; its first event may be waited for for longer."""
+    play = Play(failure(503), events(END))
+    play.run(stream(CALM.with_(deadline_s=100.0, silence_s=33.0)))
+    assert [request.head_s for request in play.requests] == [100.0, 99.0]
+    play = Play(events(END))
+    play.run(stream(CALM.with_(deadline_s=10.0, silence_s=33.0)))
+    assert [request.head_s for request in play.requests] == [33.0]
 
 
 @dataclass

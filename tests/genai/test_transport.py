@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import multiprocessing
 import os
 import socket
@@ -707,6 +708,55 @@ async def test_a_head_that_never_ends_is_a_timeout() -> None:
             await ask_async(client)
         assert time.monotonic() - started < 10
         assert server.connections == 2
+        await client.aio.aclose()
+
+
+def commenting(connection: socket.socket) -> None:
+    """Begin a stream, and keep its connection alive for ever with comments."""
+    connection.sendall(HEAD)
+    for _ in range(400):
+        connection.sendall(chunk(b": still here\n\n"))
+        time.sleep(0.05)
+
+
+def slow_event(connection: socket.socket) -> None:
+    """Answer with one event, of which each part comes in time."""
+    connection.sendall(HEAD)
+    event = b"data: %s\r\n\r\n" % json.dumps(HELLO).encode()
+    for start in range(0, len(event), 8):
+        connection.sendall(chunk(event[start : start + 8]))
+        time.sleep(0.1)
+    connection.sendall(b"0\r\n\r\n")
+
+
+@pytest.mark.behaviour("B051")
+@pytest.mark.parametrize("behave", [commenting, dripping, dripping_head])
+async def test_a_stream_to_which_no_event_comes_is_a_timeout(behave: Callable[[socket.socket], None]) -> None:
+    """Of what does come each byte is in time: comments, empty lines, a head without an end."""
+    with Server(behave) as server, server.client(timeout=300) as client:
+        with pytest.raises(errors.APITimeoutError) as caught:
+            list(client.models.generate_content_stream(model=MODEL, contents="Hello"))
+        assert caught.value.status == "DEADLINE_EXCEEDED"
+        assert await asyncio.to_thread(server.closed.wait, 5)
+        server.closed.clear()
+        with pytest.raises(errors.APITimeoutError) as caught:
+            async for _ in await client.aio.models.generate_content_stream(model=MODEL, contents="Hello"):
+                pass
+        assert caught.value.status == "DEADLINE_EXCEEDED"
+        assert await asyncio.to_thread(server.closed.wait, 5)
+        assert server.connections == 2
+        await client.aio.aclose()
+
+
+@pytest.mark.behaviour("B051")
+async def test_an_event_that_comes_slowly_is_waited_for() -> None:
+    """A large picture on a thin line takes longer than any silence may."""
+    with Server(slow_event) as server, server.client(timeout=1000) as client:
+        started = time.monotonic()
+        assert len(list(client.models.generate_content_stream(model=MODEL, contents="Hello"))) == 1
+        assert time.monotonic() - started > 1
+        stream = await client.aio.models.generate_content_stream(model=MODEL, contents="Hello")
+        assert len([each async for each in stream]) == 1
         await client.aio.aclose()
 
 

@@ -31,7 +31,8 @@ class RetryPolicy(BaseModel):
         max_delay_s: The longest wait.
         jitter_s: What chance adds to a wait at most.
         statuses: HTTP statuses worth another try; connection failures always are.
-        deadline_s: For a unary call as a whole, its retries and waits included.
+        deadline_s: For a unary call as a whole, its retries and waits included. A stream may be asked for again so
+            long, and may so long bring no part of an event, but comments that keep its connection alive.
         connect_s: For opening a connection.
         silence_s: The longest silence in a stream, also before its first event.
 
