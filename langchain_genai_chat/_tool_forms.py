@@ -44,25 +44,17 @@ def bound_forms(tool: Any, *, strict: bool | None = None, rename: bool = False) 
     tool = without_sdk(tool)
     server = _server_tool(tool)
     if server is None:
-        functions = [_function(tool)]
-    else:
-        if not server.keys() & _DECLARATIONS:
-            return [server]
-        functions = [_of_declaration(each) for name in _DECLARATIONS for each in server.get(name) or ()]
-        server = {name: value for name, value in server.items() if name not in _DECLARATIONS}
-    for function in functions:
-        name = function["name"]
-        if not rename and not NAME.fullmatch(name):
-            raise ValueError(f"tool {name!r} has no legal name: {NAME_RULE}. rename_tools=True gives it one.")
-        if strict is not None and function.setdefault("strict", strict) != strict:
-            raise ValueError(f"tool {name!r} says strict={function['strict']} itself.")
-    return [*([server] if server else ()), *({"type": "function", "function": function} for function in functions)]
+        return [_bound(_function(tool), strict=strict, rename=rename)]
+    declared = [each for name in _DECLARATIONS for each in server.get(name) or ()]
+    rest = {name: value for name, value in server.items() if name not in _DECLARATIONS}
+    functions = [_bound(_of_declaration(each), strict=strict, rename=rename) for each in declared]
+    return [rest, *functions] if rest else functions
 
 
 def without_sdk(value: Any) -> Any:
     """A message of google-genai's own classes, which is not imported here, as a dict; anything else as it is."""
     as_json = getattr(value, "to_json_dict", None)
-    return as_json() if isinstance(value, BaseModel) and as_json else value
+    return as_json() if as_json and isinstance(value, BaseModel) else value
 
 
 def legal_name(name: str) -> str:
@@ -73,12 +65,21 @@ def legal_name(name: str) -> str:
     return plain if re.match(r"[A-Za-z_]", plain) else f"_{plain}"
 
 
+def _bound(function: Json, *, strict: bool | None, rename: bool) -> Json:
+    """A function in OpenAI's form, as it is kept; raises `ValueError` for a name that cannot be sent."""
+    name = function["name"]
+    if not rename and not NAME.fullmatch(name):
+        raise ValueError(f"tool {name!r} has no legal name: {NAME_RULE}. rename_tools=True gives it one.")
+    if strict is not None and function.setdefault("strict", strict) != strict:
+        raise ValueError(f"tool {name!r} says strict={function['strict']} itself.")
+    return {"type": "function", "function": function}
+
+
 def _server_tool(tool: Any) -> Json | None:
     """A tool of Google's, or declarations, in Gemini's form; None if it is a function."""
-    if isinstance(tool, types.Tool):
-        dumped: Json = tool.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return dumped
-    if not isinstance(tool, dict) or not tool or tool.get("type") == "function":  # the last is what is bound
+    if not isinstance(tool, dict):
+        return tool.model_dump(mode="json", by_alias=True, exclude_none=True) if isinstance(tool, types.Tool) else None
+    if not tool or tool.get("type") == "function":  # the last is what is bound
         return None
     if all(to_snake(str(name)) in types.Tool.model_fields for name in tool):
         return tool
@@ -92,8 +93,8 @@ def _server_tool(tool: Any) -> Json | None:
 def _function(tool: Any) -> Json:  # noqa: C901, PLR0911 - one row for each form that a tool has
     """A function in OpenAI's form: name, description, parameters as JSON Schema."""
     match tool:
-        case {"type": "function", "function": {"name": _}}:
-            return dict(tool["function"])
+        case {"type": "function", "function": {"name": _} as function}:
+            return dict(function)
         case types.FunctionDeclaration():
             return _of_declaration(tool)
         case {"name": _, "parametersJsonSchema": _} | {"name": _, "parameters_json_schema": _}:

@@ -92,7 +92,9 @@ def _declaration(function: Mapping[str, Any], aliases: Mapping[str, str]) -> Jso
 
 def _takes_arguments(parameters: Mapping[str, Any] | None) -> bool:
     """Whether a schema of arguments has any, if only in `additionalProperties`."""
-    said = {name: value for name, value in (parameters or {}).items() if name not in _NO_ARGUMENTS}
+    if not parameters or parameters.get("properties"):
+        return bool(parameters)
+    said = {name: value for name, value in parameters.items() if name not in _NO_ARGUMENTS}
     return any(said.values()) or said.get("additionalProperties") == {}
 
 
