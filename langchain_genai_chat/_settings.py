@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel, Field, InstanceOf, SecretStr
-from pydantic.alias_generators import to_camel
+from pydantic.alias_generators import to_camel, to_snake
 
 from ._caching import Cache
 from ._tool_forms import without_sdk
@@ -283,11 +283,24 @@ MOVED = {
     "transport": "leave it out, for everything goes over HTTP",
     "functions": "pass tools",
     "code_execution": 'pass tools=[{"code_execution": {}}]',
+    "stream_usage": "leave it out, for what was used comes with every stream",  # LangChain's, of OpenAI's models
 }
 
 
 OF_A_MODEL = (*CONNECTION, "google_api_key", "client")
 """What only a constructor takes, under each of its names."""
+LANGCHAIN_OF_A_MODEL = ("cache", "disable_streaming", "output_version", "profile", "rate_limiter", "verbose")
+OF_A_CONFIG = (
+    "callbacks",
+    "configurable",
+    "max_concurrency",
+    "metadata",
+    "recursion_limit",
+    "run_id",
+    "run_name",
+    "tags",
+)
+"""What LangChain takes with a call, beside the arguments of models."""
 
 
 def by_our_names(given: Mapping[str, Any], known: Mapping[str, str], taker: str) -> Json:
@@ -299,12 +312,8 @@ def by_our_names(given: Mapping[str, Any], known: Mapping[str, str], taker: str)
     named: Json = {}
     for spelled, value in given.items():
         name = known.get(spelled)
-        if name is None and spelled in MOVED:
-            raise TypeError(f"{taker} takes no {spelled!r}; {MOVED[spelled]}.")
-        if name is None and spelled in OF_A_MODEL:
-            raise TypeError(f"{taker} takes no {spelled!r}; pass it to the model, whose calls all go one way.")
         if name is None:
-            raise TypeError(f"{taker} takes no {spelled!r}.{_hint(spelled, known)}")
+            raise TypeError(f"{taker} takes no {spelled!r}{_instead(spelled, known)}")
         if value is None and name in named:
             continue
         if named.get(name) is not None:
@@ -313,12 +322,22 @@ def by_our_names(given: Mapping[str, Any], known: Mapping[str, str], taker: str)
     return named
 
 
-def _hint(spelled: str, known: Mapping[str, str]) -> str:
-    """A name that is nearly the same, or has this one as a word of its own; any other would mislead."""
+def _instead(spelled: str, known: Mapping[str, str]) -> str:
+    """What does what was meant, or a name that is nearly the same, or of the same words; any other would mislead."""
+    if spelled in MOVED:
+        return f"; {MOVED[spelled]}."
+    if spelled in OF_A_MODEL:
+        return "; pass it to the model, whose calls all go one way."
+    if spelled in LANGCHAIN_OF_A_MODEL:
+        return "; pass it to the model."
+    if spelled in OF_A_CONFIG:
+        return f"; pass config={{{spelled!r}: ...}} to a call."
     names = [name for name in known if name.islower()]
+    words = {*to_snake(spelled).split("_")}
     near = difflib.get_close_matches(spelled.lower(), names, n=1, cutoff=0.75)
     near += [name for name in names if spelled.lower() in name.split("_")]
-    return f" Did you mean {near[0]!r}?" if near else ""
+    near += sorted((name for name in names if name != "n" and words.issuperset(name.split("_"))), key=len)[-1:]
+    return f". Did you mean {near[0]!r}?" if near else "."
 
 
 def plain(value: Any) -> Any:

@@ -10,6 +10,8 @@ from langchain_genai_chat._settings import (
     AMOUNTS,
     EFFORTS,
     GENERATION,
+    LANGCHAIN_OF_A_MODEL,
+    OF_A_CONFIG,
     PLACES,
     SPELLINGS,
     GenerationFields,
@@ -125,6 +127,10 @@ def test_what_was_not_set_is_not_sent() -> None:
         ("thinkingLevl", "thinking_level"),
         ("budget", "thinking_budget"),
         ("effort", "reasoning_effort"),
+        ("model_name", "model"),
+        ("max_completion_tokens", "max_tokens"),
+        ("maxNewTokens", "max_tokens"),
+        ("stop_words", "stop"),
     ],
 )
 def test_an_unknown_name_raises_and_names_the_nearest(name: str, nearest: str) -> None:
@@ -137,6 +143,16 @@ def test_an_unknown_name_raises_and_names_the_nearest(name: str, nearest: str) -
 def test_a_name_that_is_like_no_other_gets_no_hint(name: str) -> None:
     """'project' for a prompt, or 'store' for a system, sends people the wrong way."""
     with pytest.raises(TypeError, match=rf"takes no '{name}'\.$"):
+        layer(**{name: 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [*((name, "config={'") for name in OF_A_CONFIG), *((name, "to the model") for name in LANGCHAIN_OF_A_MODEL)],
+)
+def test_what_langchain_takes_elsewhere_is_said_to_belong_there(name: str, where: str) -> None:
+    """LangChain knows the name, so that no misspelling is looked for."""
+    with pytest.raises(TypeError, match=rf"takes no '{name}'; pass .*{where}"):
         layer(**{name: 1})
 
 
