@@ -6,6 +6,7 @@ Knows when what was derived from the fields is no longer true; knows nothing of 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
+from inspect import Signature
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -48,6 +49,16 @@ RATE = ("requests_per_second", "check_every_n_seconds", "max_bucket_size")
 """The settings of LangChain's rate limiter, which has a lock and so cannot be pickled itself."""
 
 M = TypeVar("M", bound="HeldModel")
+
+
+class _Signature:
+    """What a class's constructor takes: pydantic says it of a class that is built, so ask for that by building it."""
+
+    def __get__(self, instance: object, owner: "type[HeldModel]") -> Signature:
+        if instance is not None:
+            raise AttributeError("__signature__")
+        owner.model_rebuild()
+        return owner.__signature__
 
 
 class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=True, hide_input_in_errors=True):
@@ -104,6 +115,11 @@ class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=T
             '`is_empty` in its `response_metadata`. `"raise"`: as `BadReplyError`. `"retry"`: it is asked for again.'
         ),
     )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        if not cls.__pydantic_complete__:
+            cls.__signature__ = _Signature()  # type: ignore[assignment]  # it gives one
 
     @model_validator(mode="before")
     @classmethod

@@ -7,6 +7,8 @@ import logging
 import pickle
 import pydoc
 import socket
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -1151,6 +1153,29 @@ def test_every_field_says_what_it_is() -> None:
     assert [name for name, field in ours.items() if not field.description] == []
     shown = pydoc.plain(pydoc.render_doc(ChatGenAI))
     assert [name for name, field in ours.items() if f"{name}: {field.description}" not in shown] == []
+
+
+UNUSED = """
+import inspect, pydoc
+from langchain_genai_chat import ChatGenAI
+class Mine(ChatGenAI):
+    team: str = "blue"
+print(not ChatGenAI.__pydantic_complete__)
+for cls in (Mine, ChatGenAI, Mine):
+    print(*inspect.signature(cls).parameters)
+model = Mine(model="m", team="red")
+print(model.team, hasattr(model, "__signature__"))
+print("thinking_level: str | None = None" in pydoc.plain(pydoc.render_doc(ChatGenAI)).split("docs")[0])
+"""
+
+
+def test_the_constructor_shows_every_field_before_its_first_use() -> None:
+    """To `help` and to editors; a class of the reader's own has its own fields."""
+    ran = subprocess.run([sys.executable, "-c", UNUSED], capture_output=True, text=True, check=True)
+    unbuilt, mine, ours, again, used, in_help = ran.stdout.splitlines()
+    assert (unbuilt, used, in_help) == ("True", "red False", "True")
+    assert ours.split() == ["args", *ChatGenAI.model_fields]
+    assert mine.split() == again.split() == [*ours.split(), "team"]
 
 
 @pytest.mark.behaviour("B117", "B078")
