@@ -5,10 +5,13 @@ Knows paths of fields; reads nothing else of a request.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from . import types
+
+_Tree: TypeAlias = dict[str, "_Tree"]
+"""Fields by name, each with those inside it; one with none is itself what only one backend has."""
 
 _GEMINI = "gemini"
 _VERTEX = "vertex"
@@ -58,24 +61,38 @@ PART_FIELDS = {
     "function_response.will_continue": _GEMINI,
     "function_response.parts[].media_processing": _GEMINI,
 }
-_PART_ROOTS = frozenset(path.partition(".")[0] for path in PART_FIELDS)
+
+
+def _tree(owners: Mapping[str, str], owner: str) -> _Tree:
+    """The fields that only this backend has."""
+    tree: _Tree = {}
+    for path in (path for path, known in owners.items() if known == owner):
+        inside = tree
+        for step in path.split("."):
+            inside = inside.setdefault(step.removesuffix("[]"), {})
+    return tree
+
+
+# By whether the request goes to Vertex AI: what it cannot hold.
+_FOREIGN_CONFIG = {True: _tree(CONFIG_FIELDS, _GEMINI), False: _tree(CONFIG_FIELDS, _VERTEX)}
+_FOREIGN_PARTS = {True: _tree(PART_FIELDS, _GEMINI), False: _tree(PART_FIELDS, _VERTEX)}
 
 
 def refuse_foreign_config(config: types.GenerateContentConfig, *, vertex: bool) -> None:
     """Raise `ValueError` for a field of the config that only the other backend has."""
-    for path, owner in CONFIG_FIELDS.items():
-        if (owner == _VERTEX) is not vertex:
-            for place in _set_places(config, path):
-                raise ValueError(_refusal(place, vertex=vertex))
+    for place in _set_places(config, _FOREIGN_CONFIG[vertex]):
+        raise ValueError(_refusal(place, vertex=vertex))
 
 
 def refuse_foreign_parts(contents: Sequence[types.Content], *, vertex: bool) -> None:
     """Raise `ValueError` for a field of a part that only the other backend has."""
+    foreign = _FOREIGN_PARTS[vertex]
     for index, content in enumerate(contents):
         for number, part in enumerate(content.parts or ()):
             # Histories are long and nearly all parts are text: one set operation each.
-            if not _PART_ROOTS.isdisjoint(part.model_fields_set):
-                _refuse_foreign_part(part, f"contents[{index}].parts[{number}]", vertex=vertex)
+            if not foreign.keys().isdisjoint(part.model_fields_set):
+                for place in _set_places(part, foreign):
+                    raise ValueError(_refusal(f"contents[{index}].parts[{number}].{place}", vertex=vertex))
 
 
 def refuse_foreign_schema(schema: types.Schema, where: str, *, vertex: bool) -> None:
@@ -97,30 +114,23 @@ def refuse_foreign_schema(schema: types.Schema, where: str, *, vertex: bool) -> 
             refuse_foreign_schema(inner, f"{where}.{place}", vertex=vertex)
 
 
-def _refuse_foreign_part(part: types.Part, where: str, *, vertex: bool) -> None:
-    for path, owner in PART_FIELDS.items():
-        if (owner == _VERTEX) is not vertex:
-            for place in _set_places(part, path):
-                raise ValueError(_refusal(f"{where}.{place}", vertex=vertex))
-
-
 def _refusal(place: str, *, vertex: bool) -> str:
     ours, other = ("Vertex AI", "the Gemini API") if vertex else ("the Gemini API", "Vertex AI")
     return f"{place} is a field of {other}, and this client talks to {ours}."
 
 
-def _set_places(value: Any, path: str, done: str = "") -> Iterator[str]:
-    """Where below a message a path leads to something that is set."""
-    if value is None:
+def _set_places(value: Any, fields: _Tree, place: str = "") -> Iterator[str]:
+    """Where a message, or what is in a list of them, has one of the fields set."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _set_places(item, fields, f"{place}[{index}]")
         return
-    if not path:
-        yield done
-        return
-    step, _, rest = path.partition(".")
-    name = step.removesuffix("[]")
-    inner = getattr(value, name, None)
-    if step == name:
-        yield from _set_places(inner, rest, f"{done}.{name}" if done else name)
-        return
-    for index, item in enumerate(inner or ()):
-        yield from _set_places(item, rest, f"{done}.{name}[{index}]" if done else f"{name}[{index}]")
+    given = getattr(value, "model_fields_set", ())  # a tool may be a function
+    for name, inside in fields.items():
+        if name not in given or (inner := getattr(value, name)) is None:
+            continue
+        where = f"{place}.{name}" if place else name
+        if inside:
+            yield from _set_places(inner, inside, where)
+        else:
+            yield where
