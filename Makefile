@@ -37,7 +37,7 @@ type: $(READY) ## check types
 	$(BIN)/mypy
 
 notebooks: $(READY) ## run every notebook in notebooks/ from top to bottom
-	$(BIN)/python -m pytest --nbmake --nbmake-timeout=120 notebooks
+	$(BIN)/python -m pytest --timeout=600 --nbmake --nbmake-timeout=300 notebooks
 
 dist: $(READY) ## build the wheel and the sdist into dist/, with what the lock has and no network
 	$(BIN)/python -m build --no-isolation

@@ -15,7 +15,7 @@ from langchain_genai_chat.emulator import Cut, Emulator, Fault
 from langchain_genai_chat.genai import errors
 from langchain_genai_chat.genai.types import RetryPolicy
 
-pytestmark = pytest.mark.serial
+pytestmark = [pytest.mark.serial, pytest.mark.timeout(300)]
 
 MODEL = "gemini-3.5-flash"
 STREAMS, CHUNKS = 200, 100

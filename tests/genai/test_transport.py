@@ -630,7 +630,7 @@ Client(api_key="k", http_options={{"base_url": {emulator.base_url!r}}}).models.g
 gc.collect()
 """
     command = [sys.executable, "-W", "error", "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 

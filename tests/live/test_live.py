@@ -128,7 +128,7 @@ def test_without_a_key_it_says_so_and_opens_no_socket():
     """Neither the service is asked nor the emulator started."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(OWN)}
     command = [sys.executable, "-c", WATCHED]
-    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=110, check=False)
     assert (done.returncode, done.stdout.splitlines()) == (0, [NOTHING])
 
 
@@ -198,7 +198,7 @@ def test_an_interrupt_ends_with_the_rows_so_far_and_nothing_left():
         command = [sys.executable, "-c", INTERRUPTIBLE, "--only", "preview", "--only", "file"]
         with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True) as process:
             started.append(process)
-            shown, _ = process.communicate(timeout=60)
+            shown, _ = process.communicate(timeout=110)
         deleted = [one.status for one in service.requests if one.method == "DELETE"]
     assert process.returncode == 130
     assert re.search(r"^preview +\| held", shown, re.MULTILINE)

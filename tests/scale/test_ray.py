@@ -13,7 +13,7 @@ import pytest
 from langchain_genai_chat.emulator import Emulator, Fault, Received
 from langchain_genai_chat.emulator.scripted import Answer
 
-pytestmark = pytest.mark.serial
+pytestmark = [pytest.mark.serial, pytest.mark.timeout(300)]
 
 PROGRAM = Path(__file__).with_name("answer_many.py")
 PROMPTS = 1_000
@@ -36,7 +36,7 @@ def test_a_thousand_prompts_are_answered_in_order_and_failures_stay_with_their_r
     with TemporaryDirectory(prefix="ray") as folder, Emulator(answer=answer) as emulator:  # a short path, for sockets
         env = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "RAY_TMPDIR": folder}
         command = [sys.executable, str(PROGRAM), emulator.base_url, str(prompts), str(results)]
-        subprocess.run(command, env=env, check=True, timeout=110)
+        subprocess.run(command, env=env, check=True, timeout=280)
         assert len(emulator.requests) == PROMPTS
     rows: list[dict[str, Any]] = json.loads(results.read_text(encoding="utf-8"))
     assert [int(row["prompt"].split()[-1]) for row in rows] == list(range(PROMPTS))
