@@ -119,7 +119,7 @@ class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=T
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         if not cls.__pydantic_complete__:
-            cls.__signature__ = _Signature()  # type: ignore[assignment]  # it gives one
+            type.__setattr__(cls, "__signature__", _Signature())
 
     @model_validator(mode="before")
     @classmethod

@@ -76,7 +76,7 @@ def test_the_program_ends_with_a_line_where_it_cannot_listen(emulator, where, wh
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
     (line,) = ended.stderr.splitlines()
-    assert line.startswith("python -m langchain_genai_chat.emulator: cannot listen on ")
+    assert line.startswith("python -m langchain_genai_chat.emulator: cannot serve: ")
     assert why in line
 
 
