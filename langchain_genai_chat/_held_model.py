@@ -328,9 +328,11 @@ class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=T
 
     def _make_client(self) -> Client:
         arguments = {name: getattr(self, name) for name in self._given(("proxy", "verify"))} or None
-        options = http_options({name: getattr(self, name) for name in OF_THE_CLIENT}) or types.HttpOptions()
         own: Json = {"base_url": self.base_url, "api_version": self.api_version}
         own |= {"client_args": arguments, "async_client_args": arguments}
+        options = http_options({name: getattr(self, name) for name in self._given(OF_THE_CLIENT)})
+        # The fields are validated; to have pydantic build the class for them is 1 ms of the first call.
+        options = types.HttpOptions.model_construct(**own) if options is None else options.model_copy(update=own)
         with translating():
             return LateKeyClient(
                 vertexai=self.vertexai,
@@ -338,7 +340,7 @@ class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=T
                 credentials=self.credentials,
                 project=self.project,
                 location=self.location,
-                http_options=options.model_copy(update=own),
+                http_options=options,
                 http_client=self.http_client,
                 http_async_client=self.http_async_client,
             )

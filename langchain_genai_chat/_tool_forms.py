@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeAlias, get_type_hints
 
+from langchain_core import tools as langchain_tools  # loads a name when it is used: 4 ms that few need
 from langchain_core.runnables import Runnable
-from langchain_core.tools import BaseTool, Tool
-from langchain_core.tools.base import create_schema_from_function
 from pydantic import BaseModel
 from pydantic.alias_generators import to_snake
 from typing_extensions import is_typeddict
@@ -133,8 +132,8 @@ def _of_declaration(given: Any) -> Json:
 
 def _of_object(tool: Any) -> Json:
     """A Python object that is a tool: a BaseTool, a class, a function, an MCP tool."""
-    if isinstance(tool, BaseTool):
-        own = OF_ONE_TEXT if isinstance(tool, Tool) and tool.args_schema is None else tool.args_schema
+    if isinstance(tool, langchain_tools.BaseTool):
+        own = OF_ONE_TEXT if isinstance(tool, langchain_tools.Tool) and tool.args_schema is None else tool.args_schema
         parameters = own if isinstance(own, dict) else _described(schema_of(tool.tool_call_schema), "")["parameters"]
         return {"name": tool.name, "description": tool.description, "parameters": parameters}
     is_dataclass = dataclasses.is_dataclass(tool) and isinstance(tool, type)
@@ -156,7 +155,7 @@ def _of_function(function: Callable[..., Any]) -> Json:
     described = function if all(plain[name] is hints[name] for name in hints) else _retyped(function, plain)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Field name .* shadows", UserWarning)  # an argument may be called `schema`
-        model = create_schema_from_function(
+        model = langchain_tools.create_schema_from_function(
             function.__name__, described, parse_docstring=True, error_on_invalid_docstring=False, include_injected=False
         )
     return {**_described(schema_of(model), function.__name__), "name": function.__name__}

@@ -8,12 +8,12 @@ from contextlib import aclosing, closing
 from datetime import timedelta
 from typing import Any, Literal, TypeVar, overload
 
+from langchain_core import tools as langchain_tools  # loads a name when it is used
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.tools import BaseTool
 
 from ._asking_model import AskingModel, cache_config
 from ._bound import BoundModel, of_a_call
@@ -56,7 +56,7 @@ class ChatGenAI(AskingModel):
 
     def bind_tools(
         self,
-        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        tools: "Sequence[dict[str, Any] | type | Callable[..., Any] | langchain_tools.BaseTool]",
         *,
         tool_choice: str | bool | dict[str, Any] | Sequence[str] | None = None,
         parallel_tool_calls: bool | None = None,

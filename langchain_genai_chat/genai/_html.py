@@ -12,7 +12,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from . import types
-from .types._base import encode_base64
+from .types._bytes import encode_base64
 
 _SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _MAX_SHOWN_BYTES = 8 * 1024 * 1024

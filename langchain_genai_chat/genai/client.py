@@ -70,7 +70,9 @@ class Client:
         http_client: Any = None,
         http_async_client: Any = None,
     ) -> None:
-        options = HttpOptions.model_validate(http_options or {})
+        options = (
+            http_options if isinstance(http_options, HttpOptions) else HttpOptions.model_validate(http_options or {})
+        )
         caller = resolve(
             enterprise=enterprise,
             vertexai=vertexai,

@@ -11,11 +11,11 @@ from ._homes import HOMES
 
 if TYPE_CHECKING:
     from ._base import (
-        SKIP_THOUGHT_SIGNATURE,
         ConfigModel,
         OpenEnum,
         WireModel,
     )
+    from ._bytes import SKIP_THOUGHT_SIGNATURE
     from .caches import (
         CachedContent,
         CachedContentUsageMetadata,

@@ -177,7 +177,7 @@ HOMES = {
     "RetrievalConfig": "tools",
     "RetrievalMetadata": "grounding",
     "RetryPolicy": "options",
-    "SKIP_THOUGHT_SIGNATURE": "_base",
+    "SKIP_THOUGHT_SIGNATURE": "_bytes",
     "SafetyPolicy": "enums",
     "SafetyRating": "response",
     "SafetySetting": "config",

@@ -5,7 +5,8 @@ Knows nothing of how functions are declared or run.
 
 from typing import Any, Literal, Self
 
-from ._base import Base64, WireModel
+from ._base import WireModel
+from ._bytes import Base64
 from .enums import FunctionResponseScheduling, Language, MediaProcessing, Outcome, ToolType
 from .media import (
     AudioMetadata,

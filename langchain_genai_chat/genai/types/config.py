@@ -8,7 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import AliasChoices, ConfigDict, Field, InstanceOf
 
-from ._base import Base64, ConfigModel, WireModel
+from ._base import ConfigModel, WireModel
+from ._bytes import Base64
 from ._mcp import McpSession
 from .enums import (
     FeatureSelectionPreference,

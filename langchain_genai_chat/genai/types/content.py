@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel
 
-from ._base import Signature, WireModel, field_spellings
+from ._base import WireModel, field_spellings
+from ._bytes import Signature
 from .calls import (
     CodeExecutionResult,
     ExecutableCode,

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from ._base import Base64, WireModel
+from ._base import WireModel
+from ._bytes import Base64
 from .content import Content
 from .enums import UrlRetrievalStatus
 

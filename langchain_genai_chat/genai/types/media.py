@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ._base import Base64, WireModel
+from ._base import WireModel
+from ._bytes import Base64
 from .enums import (
     DocumentMetadataContentLayer,
     PartMediaResolutionLevel,

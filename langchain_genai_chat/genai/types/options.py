@@ -40,7 +40,9 @@ class RetryPolicy(BaseModel):
         ValueError: A number is negative, or a time that bounds something is not more than 0.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", defer_build=BUILT_LATE)
+    # Built at once, unlike the wire's: every client has one, and with the first class pydantic looks for its plugins
+    # in all that is installed, 13 ms with 170 packages, for which no first request should wait.
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     max_retries: int = 2
     first_delay_s: float = 1.0

@@ -5,7 +5,8 @@ Knows nothing of the flat config that they are made from.
 
 from typing import Any
 
-from ._base import Base64, WireModel
+from ._base import WireModel
+from ._bytes import Base64
 from .config import GenerationConfig, GenerationOutputConfig, ModelArmorConfig, SafetySetting
 from .content import Content
 from .enums import ServiceTier

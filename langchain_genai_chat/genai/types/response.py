@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import Field
 
-from ._base import Base64, WireModel, hint_once
+from ._base import WireModel, hint_once
+from ._bytes import Base64
 from .calls import FunctionCall
 from .content import Content, Part
 from .enums import (

@@ -3,7 +3,8 @@
 Knows nothing of the other generation settings.
 """
 
-from ._base import Base64, WireModel
+from ._base import WireModel
+from ._bytes import Base64
 from .enums import AudioTranscriptionConfigMode
 
 
