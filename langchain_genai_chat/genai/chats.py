@@ -199,7 +199,8 @@ class AsyncChat(_Remembering[AsyncModels]):
     async def _stream(
         self, turn: Turn, chunks: AsyncIterator[types.GenerateContentResponse], stream: weakref.ref[_AsyncStream]
     ) -> AsyncGenerator[types.GenerateContentResponse, None]:
-        async with self._floor.held(stream):
+        await self._floor.begin(stream)  # not `held`, a generator: a loop that ends would close it before this one
+        try:
             if turn.is_late:
                 turn = turn.again()
                 chunks = await self._modules.generate_content_stream(**turn.request)
@@ -211,6 +212,8 @@ class AsyncChat(_Remembering[AsyncModels]):
             finally:
                 if isinstance(chunks, AsyncGenerator):
                     await chunks.aclose()
+        finally:
+            self._floor.end()
 
     async def _next(self, chunks: AsyncIterator[types.GenerateContentResponse]) -> types.GenerateContentResponse | None:
         with self._floor.within():
@@ -337,26 +340,38 @@ class _AsyncFloor:
         """Stands for the turn in `_WITHIN`, which a task that a function began keeps for as long as it lives."""
 
     @asynccontextmanager
-    async def held(self, stream: Callable[[], object] = lambda: True) -> AsyncIterator[None]:
-        """Speak, when nobody else does; `stream` gives None once nobody can read it."""
+    async def held(self) -> AsyncIterator[None]:
+        """Speak, when nobody else does."""
+        await self.begin()
+        try:
+            yield
+        finally:
+            self.end()
+
+    async def begin(self, stream: Callable[[], object] = lambda: True) -> None:
+        """Speak until `end`, when nobody else does; `stream` gives None once nobody can read it."""
         if self._current in _WITHIN.get() or self._is_mine():
             raise RuntimeError(INSIDE)
-        speaks = False
+        speaks = goes_on = False
 
-        async def begin() -> None:
+        async def acquire() -> None:
             nonlocal speaks
             await self._turn.acquire()
             speaks = True
 
         try:
-            await within_call(begin)
-            self.claim(stream)
-            self._current = object()
-            yield
+            await within_call(acquire)
+            goes_on = True
         finally:
-            if speaks:  # also where the call was ended at the same moment
-                self._holder = self._current = None
+            if speaks and not goes_on:  # the call was ended at the same moment
                 self._turn.release()
+        self.claim(stream)
+        self._current = object()
+
+    def end(self) -> None:
+        """Let others speak."""
+        self._holder = self._current = None
+        self._turn.release()
 
     @contextmanager
     def unused(self) -> Iterator[None]:

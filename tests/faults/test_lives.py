@@ -176,6 +176,34 @@ async def test_leaving_a_models_async_stream_closes_the_socket_within_a_second(s
         assert await asyncio.to_thread(run.is_left_within, 1)
 
 
+@pytest.mark.behaviour("B055")
+@pytest.mark.parametrize("kind", ["model", "client", "chat"])
+def test_a_loop_that_ends_ends_the_streams_that_are_held_without_a_word(
+    kind: str, server: FaultServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It closes all generators that it has seen at once; one that is closed twice, asyncio logs as an error."""
+    run, held = server.run(begun), list[Any]()
+    client, model = client_of(run.base_url, CALM), model_of(run.base_url, CALM)
+
+    async def hold() -> None:
+        for _ in range(5):
+            match kind:
+                case "model":
+                    stream: Any = model.astream("Hi")
+                case "client":
+                    stream = await client.aio.models.generate_content_stream(model=MODEL, contents="Hi")
+                case _:
+                    stream = await client.aio.chats.create(model=MODEL).send_message_stream("Hi")
+            held.append(stream)
+            await anext(stream)
+
+    for _ in range(10):  # the order in which they are closed is by chance
+        asyncio.run(hold())
+        assert run.is_left_within(5)
+    assert len(held) == len(run.asked) == 50
+    assert caplog.records == []
+
+
 async def of_a_chat(client: Client, *, streamed: bool) -> None:
     chat = client.aio.chats.create(model=MODEL)
     if not streamed:

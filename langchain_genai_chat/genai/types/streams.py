@@ -3,8 +3,9 @@
 Knows generators and the calls behind them; not what is in a chunk, nor where it comes from.
 """
 
+import sys
 import threading
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Generator
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
@@ -128,7 +129,7 @@ class AsyncStream(AsyncGenerator[T_co, None], Generic[T_co]):
             if self._is_new:
                 self._is_new = False
                 with running(self._call):  # as in `Stream`
-                    return await anext(self._chunks)
+                    return await self._first()
             return await anext(self._chunks)
         except StopAsyncIteration:
             if self._is_inner:
@@ -140,6 +141,21 @@ class AsyncStream(AsyncGenerator[T_co, None], Generic[T_co]):
             raise StopAsyncIteration from None
         finally:
             self._is_read = False
+
+    def _first(self) -> Awaitable[T_co]:
+        """Ask for the first chunk, unseen by the event loop if this is an inner stream.
+
+        A loop that ends closes all generators that it has seen begin, at once, and to close one twice is an error;
+        whoever holds an inner stream closes it.
+        """
+        if not self._is_inner:
+            return anext(self._chunks)
+        hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(firstiter=None)
+        try:
+            return anext(self._chunks)
+        finally:
+            sys.set_asyncgen_hooks(*hooks)
 
     async def asend(self, value: None = None) -> T_co:  # noqa: ARG002 - there is nothing that could be sent
         """Give the next chunk, as `anext` does."""
