@@ -10,6 +10,7 @@ from collections.abc import Hashable
 BETWEEN = {"langchain_genai_chat", "langchain_core", "langchain", "langgraph", "asyncio", "concurrent", "threading"}
 MOST_KNOWN = 1024
 _KNOWN: dict[int, object] = {}
+"""Hashes of what was warned of, each with who asked first."""
 
 
 def warn(text: str) -> None:
