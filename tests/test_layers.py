@@ -82,8 +82,9 @@ def test_a_calls_times_and_retries_are_laid_over_the_clients(given, requests, *,
     with pytest.raises(Exception, match="503"):
         asked.invoke("a", **given)
     assert len(sent) == requests
-    assert sent[0].extensions["timeout"]["connect"] == pytest.approx(connect_s, abs=1)
-    assert sent[0].extensions["timeout"]["write"] == pytest.approx(left_s, abs=1)
+    times = sent[0].extensions["timeout"]
+    assert left_s - 5 < times["write"] <= left_s
+    assert times["connect"] == min(connect_s, times["write"])
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_a_calls_policy_counts_over_the_models_single_settings(given, called, re
     with pytest.raises(Exception, match="503"):
         model(http_client=http, **given).invoke("a", **called)
     assert len(sent) == requests
-    assert sent[0].extensions["timeout"]["write"] == pytest.approx(left_s, abs=1)
+    assert left_s - 5 < sent[0].extensions["timeout"]["write"] <= left_s
 
 
 @pytest.mark.parametrize(

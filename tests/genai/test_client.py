@@ -231,7 +231,7 @@ def test_a_calls_retries_leave_the_clients_times_alone(retry: Any) -> None:
             model=MODEL, contents="a", config={"http_options": {"retry_options": retry, "extra_body": {"a": 1}}}
         )
     (request,) = asked
-    assert request.extensions["timeout"]["write"] == pytest.approx(7.0, abs=1.0)
+    assert 2.0 < request.extensions["timeout"]["write"] <= 7.0
 
 
 def call_on(call: Ask, client: Client, **config: Any) -> Any:

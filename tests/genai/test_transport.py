@@ -599,9 +599,9 @@ def test_a_client_works_on_both_sides_of_a_fork(emulator: Emulator) -> None:
 
         process = context.Process(target=child)
         process.start()
-        assert ours.poll(10)
+        assert ours.poll(60)
         assert all(ours.recv())
-        process.join(10)
+        process.join(60)
         assert process.exitcode == 0
         assert ask(client)
 
@@ -1044,7 +1044,7 @@ def test_options_count_milliseconds_and_httpx_seconds(options: dict[str, int], t
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as own:
         ask(Client(api_key="k", http_client=own, http_options={**options}))
-    assert seen[0] == pytest.approx(times, abs=0.1)
+    assert seen[0] == pytest.approx(times, abs=1)
 
 
 # Failures
