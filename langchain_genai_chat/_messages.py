@@ -144,7 +144,7 @@ class Conversation:
         return [part["text"] for part in parts]
 
     def _add(self, index: int, message: BaseMessage) -> None:
-        """Add a message; one of text and nothing else, as most of a long history are, in 0.4 µs instead of 5."""
+        """Add a message; one of text and nothing else, as most of a long history are, in 0.4 µs instead of 3."""
         role, text = None, message.content
         if type(text) is str and text and not self._calls:
             if type(message) is HumanMessage:
@@ -211,7 +211,7 @@ class Conversation:
         if is_blocked(message):
             self._mended(index, "its answer was blocked and is left out.")
             return
-        results = self._results_after(index)
+        results = self._results_after(index) if message.invalid_tool_calls else ()  # nothing else asks for them
         answered = {str(result.call_id): result.name or "" for result in results}
         turn = self._model_turn(index, message, answered)
         self._speak("model", turn.parts)
