@@ -835,7 +835,7 @@ fault(
 
 def drip(_: Asked) -> Iterator[Say]:
     yield CHUNKED
-    for _step in range(100):
+    for _step in range(400):
         yield chunks(b" ", end=False)
         yield 0.05
 
@@ -845,7 +845,7 @@ fault("dripping", "A unary answer has one deadline for all of it.", drip, late()
 
 def drip_error(_: Asked) -> Iterator[Say]:
     yield head("400 No", JSON_TYPE, "transfer-encoding: chunked")
-    for _step in range(100):
+    for _step in range(400):
         yield chunks(b" ", end=False)
         yield 0.05
 

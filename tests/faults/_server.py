@@ -15,7 +15,7 @@ from typing import Self, TypeAlias
 
 TLS = b"\x16\x03"
 """How a client begins that was told https."""
-HELD_S = 10.0
+HELD_S = 20.0
 """How long a connection is held open at most, so that no test can hang on it."""
 
 
