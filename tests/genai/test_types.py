@@ -49,6 +49,23 @@ def test_an_unknown_option_raises_and_names_the_nearest() -> None:
         types.GenerateContentConfig(temprature=1)
     with pytest.raises(ValidationError, match="DeleteFileConfig has no field 'xyz'"):
         types.DeleteFileConfig.model_validate({"xyz": 1})
+    with pytest.raises(ValidationError, match="HttpOptions has no field 'timeot'; nearest: 'timeout'"):
+        types.HttpOptions.model_validate({"timeot": 1})
+    with pytest.raises(ValidationError, match="RetryPolicy has no field 'max_retry'; nearest: 'max_retries'"):
+        types.RetryPolicy.model_validate({"max_retry": 1})
+
+
+@pytest.mark.behaviour("B109")
+def test_an_error_of_options_shows_none_of_their_secrets() -> None:
+    """Headers may authenticate; pydantic shows the beginning and the end of all that came."""
+    headers = {"headers": {"authorization": "Bearer hidden"}}
+    for wrong in ({"temprature": 1, "http_options": headers}, {"http_options": headers, "temprature": 1}):
+        with pytest.raises(ValidationError, match="temprature") as caught:
+            types.GenerateContentConfig.model_validate(wrong)
+        assert "hidden" not in str(caught.value)
+    with pytest.raises(ValidationError, match="headers") as caught:
+        types.GenerateContentConfig.model_validate({"http_options": {"headers": "hidden"}})
+    assert "hidden" not in str(caught.value)
 
 
 def test_free_form_json_is_left_alone() -> None:

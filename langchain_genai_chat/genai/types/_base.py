@@ -68,29 +68,35 @@ def field_spellings(model: type[BaseModel]) -> dict[str, str]:
     return {key: name for name in model.model_fields for key in (name, to_camel(name))}
 
 
+def refuse_unknown_fields(cls: type[BaseModel], value: Any) -> Any:
+    """Raise for a field that there is not, with the nearest: what a class of options does before it validates."""
+    if isinstance(value, Mapping):
+        spellings = field_spellings(cls)
+        for key in value:
+            if key not in spellings:
+                near = difflib.get_close_matches(str(key), spellings, n=1)
+                raise PydanticCustomError(
+                    "unknown_field",
+                    "{model} has no field {key}{hint}",
+                    {
+                        "model": cls.__name__,
+                        "key": repr(key),
+                        "hint": f"; nearest: {spellings[near[0]]!r}" if near else "",
+                    },
+                )
+    return value
+
+
 class ConfigModel(WireModel):
     """Options of a call: an unknown field raises and names the nearest, since it would be ignored."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,  # the headers of `http_options` are among it
+    )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _refuse_unknown_fields(cls, value: Any) -> Any:
-        if isinstance(value, Mapping):
-            spellings = field_spellings(cls)
-            for key in value:
-                if key not in spellings:
-                    near = difflib.get_close_matches(str(key), spellings, n=1)
-                    raise PydanticCustomError(
-                        "unknown_field",
-                        "{model} has no field {key}{hint}",
-                        {
-                            "model": cls.__name__,
-                            "key": repr(key),
-                            "hint": f"; nearest: {spellings[near[0]]!r}" if near else "",
-                        },
-                    )
-        return value
+    _refuse_unknown_fields = model_validator(mode="before")(refuse_unknown_fields)
 
 
 class OpenEnum(StrEnum):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from ._base import BUILT_LATE
+from ._base import BUILT_LATE, refuse_unknown_fields
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -54,6 +54,8 @@ class RetryPolicy(BaseModel):
     connect_s: float = 10.0
     silence_s: float = 120.0
 
+    _refuse_unknown_fields = model_validator(mode="before")(refuse_unknown_fields)
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.max_retries < 0:
@@ -88,6 +90,8 @@ class _Options(BaseModel):
         defer_build=BUILT_LATE,
         hide_input_in_errors=True,  # headers and addresses are among it
     )
+
+    _refuse_unknown_fields = model_validator(mode="before")(refuse_unknown_fields)
 
 
 class HttpRetryOptions(_Options):
