@@ -4,10 +4,9 @@ Sends nothing; knows nothing of what is answered.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import LangSmithParams, LanguageModelInput
 from langchain_core.language_models._utils import _normalize_messages
@@ -24,9 +23,14 @@ from .errors import InvalidRequestError, translating
 from .genai import types
 from .genai.types.preview import Preview
 
+if TYPE_CHECKING:
+    _Held = HeldModel
+else:
+    _Held = object  # it has no fields; pydantic would collect those of its base once more, for 1 ms of the import
 
-class AskingModel(HeldModel):
-    """What `ChatGenAI` is before anything is sent."""
+
+class AskingModel(_Held):
+    """What `ChatGenAI` is before anything is sent; stands before `HeldModel` among its bases."""
 
     def preview(self, messages: LanguageModelInput, *, stream: bool = False, **kwargs: Any) -> Preview:
         """Show the request that a call with these arguments would send, without sending it; the key is left out.
@@ -105,7 +109,7 @@ class AskingModel(HeldModel):
         spoken = any(message.type != "system" for message in messages)
         kwargs = {"tools": list(tools) if tools else None, "tool_choice": tool_choice}
         with translating():
-            call = replace(self._call(None, {name: value for name, value in kwargs.items() if value}), cache=None)
+            call = self._call(None, {name: value for name, value in kwargs.items() if value})._replace(cache=None)
             system, contents = encode_messages(
                 messages if spoken else [*messages, HumanMessage("-")],  # a call needs one, a cache does not
                 family=call.family,
@@ -126,7 +130,7 @@ class AskingModel(HeldModel):
                 system, contents = None, encode_apart(messages, family=call.family, vertex=vertex)
         if not contents:
             return None
-        call = replace(call, cache=None, fields={k: v for k, v in call.fields.items() if k != "cachedContent"})
+        call = call._replace(cache=None, fields={k: v for k, v in call.fields.items() if k != "cachedContent"})
         return Turn(call, call.body(system, contents), len(messages)).counting(vertex=vertex)
 
 

