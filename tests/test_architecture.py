@@ -59,6 +59,7 @@ FLOORS: dict[float, set[str]] = {
         "genai._credentials",
         "genai._endpoints",
         "genai._exchange",
+        "genai._floors",
         "genai._fold",
         "genai._functions",
         "genai._html",

@@ -6,28 +6,18 @@ Knows models by what they offer everyone, so anything with their methods will do
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
 from typing import Generic, TypeVar
 
-import anyio
-
 from . import types
-from ._calls import Call, call_here, running, within_call
+from ._calls import Call, call_here, running
 from ._contents import ConfigLike
 from ._conversation import Conversation, History, Message, Turn, nothing
+from ._floors import AsyncFloor, Floor
 from .models import AsyncModels, Models
 from .types.preview import Preview
-
-INSIDE = (
-    "This chat is in the middle of a turn: it was called from inside a stream's loop or a function of its own. "
-    "Read the stream to its end or close it first, or use another chat."
-)
-BUSY = "This chat is in the middle of a turn, and only a task can wait for its end: use the method with `a` before it."
-
 
 M = TypeVar("M", Models, AsyncModels)
 
@@ -94,7 +84,7 @@ class Chat(_Remembering[Models]):
     def __init__(self, *, modules: Models, model: str, config: ConfigLike = None, history: History) -> None:
         self._modules = modules
         self._talk = Conversation(model, config, history)
-        self._floor = _Floor()
+        self._floor = Floor()
 
     def send_message(
         self, message: Message, config: ConfigLike = None, *, replace_config: bool = False
@@ -167,7 +157,7 @@ class AsyncChat(_Remembering[AsyncModels]):
     def __init__(self, *, modules: AsyncModels, model: str, config: ConfigLike = None, history: History) -> None:
         self._modules = modules
         self._talk = Conversation(model, config, history)
-        self._floor = _AsyncFloor()
+        self._floor = AsyncFloor()
 
     async def send_message(
         self, message: Message, config: ConfigLike = None, *, replace_config: bool = False
@@ -296,108 +286,6 @@ class AsyncChats:
     def create(self, *, model: str, config: ConfigLike = None, history: History = None) -> AsyncChat:
         """Begin a conversation, or go on with one; nothing is sent. See `Chats.create`."""
         return AsyncChat(modules=self._modules, model=model, config=config, history=history)
-
-
-class _Floor:
-    """Who speaks in a chat: one send at a time, the others wait; a send from inside another raises."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._holder: threading.Thread | None = None
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Speak, when nobody else does."""
-        self.check()
-        with self._lock:
-            self.claim()
-            try:
-                yield
-            finally:
-                self._holder = None
-
-    def check(self) -> None:
-        """Raise RuntimeError if this thread would wait for itself."""
-        if self._holder is threading.current_thread():
-            raise RuntimeError(INSIDE)
-
-    def claim(self) -> None:
-        """Say that this thread goes on with the turn, before it waits: a stream may be read by one after the other."""
-        self._holder = threading.current_thread()
-
-
-_WITHIN: ContextVar[frozenset[object]] = ContextVar("_WITHIN", default=frozenset())
-"""The turns inside whose request this code runs: a function of theirs, in whatever task; some may have ended."""
-
-
-class _AsyncFloor:
-    """As `_Floor`, for tasks; a stream that nobody holds any more does not speak, it is only about to be closed."""
-
-    def __init__(self) -> None:
-        self._turn = anyio.Semaphore(1)  # a lock must be released by its own task, a stream is closed by any
-        self._holder: tuple[anyio.TaskInfo, Callable[[], object]] | None = None
-        self._current: object = None
-        """Stands for the turn in `_WITHIN`, which a task that a function began keeps for as long as it lives."""
-
-    @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        """Speak, when nobody else does."""
-        await self.begin()
-        try:
-            yield
-        finally:
-            self.end()
-
-    async def begin(self, stream: Callable[[], object] = lambda: True) -> None:
-        """Speak until `end`, when nobody else does; `stream` gives None once nobody can read it."""
-        if self._current in _WITHIN.get() or self._is_mine():
-            raise RuntimeError(INSIDE)
-        speaks = goes_on = False
-
-        async def acquire() -> None:
-            nonlocal speaks
-            await self._turn.acquire()
-            speaks = True
-
-        try:
-            await within_call(acquire)
-            goes_on = True
-        finally:
-            if speaks and not goes_on:  # the call was ended at the same moment
-                self._turn.release()
-        self.claim(stream)
-        self._current = object()
-
-    def end(self) -> None:
-        """Let others speak."""
-        self._holder = self._current = None
-        self._turn.release()
-
-    @contextmanager
-    def unused(self) -> Iterator[None]:
-        """Change something at once, without speaking, if nobody speaks."""
-        if self._holder is not None:
-            raise RuntimeError(BUSY)
-        yield
-
-    def claim(self, stream: Callable[[], object]) -> None:
-        """Say that this task goes on with the turn: a stream may be read by one after the other."""
-        self._holder = (anyio.get_current_task(), stream)
-
-    @contextmanager
-    def within(self) -> Iterator[None]:
-        """Mark what is run meanwhile as part of the turn."""
-        token = _WITHIN.set(_WITHIN.get() | {self._current})
-        try:
-            yield
-        finally:
-            _WITHIN.reset(token)
-
-    def _is_mine(self) -> bool:
-        if self._holder is None:
-            return False
-        task, stream = self._holder
-        return task == anyio.get_current_task() and stream() is not None
 
 
 class _AsyncStream(types.AsyncStream["types.GenerateContentResponse"]):
