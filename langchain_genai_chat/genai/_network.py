@@ -78,7 +78,7 @@ class _Connection(Endable):
         self._head = b""
         """What waits for the next write, with which it goes out."""
 
-    def _due(self, buffer: bytes) -> tuple[bytes, ...]:
+    def _due(self, buffer: bytes) -> tuple[bytes | memoryview, ...]:
         """What to send now, the head of a request together with its body: one packet, and a call of the system less.
 
         httpcore writes both at once and one by one, and where there is no body it writes nothing in its place.
@@ -89,8 +89,9 @@ class _Connection(Endable):
             self._head = buffer
             return ()
         head, self._head = self._head, b""
-        if len(buffer) > PIECE_BYTES:  # to join them would be a copy
-            return head, buffer
+        first = max(PIECE_BYTES - len(head), 0)
+        if len(buffer) > first:  # to join them all would be a copy
+            return head + buffer[:first], memoryview(buffer)[first:]
         return (head + buffer,)
 
     def get_extra_info(self, info: str) -> Any:
@@ -124,7 +125,7 @@ class _Stream(_Connection):
         for block in self._due(buffer):
             self._send(block, timeout)
 
-    def _send(self, buffer: bytes, timeout: float | None) -> None:
+    def _send(self, buffer: bytes | memoryview, timeout: float | None) -> None:
         call = CALL.get()
         if call is None:
             self._stream.write(buffer, timeout)

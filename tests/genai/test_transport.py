@@ -1294,3 +1294,45 @@ async def test_a_request_is_one_packet(is_async: bool, method: str) -> None:
         await answering
     assert response.content == b"{}"
     assert received[0].endswith(b'\r\n\r\n{"a":1}' if method == "POST" else b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("loop", [None, "asyncio", "trio"])
+@pytest.mark.parametrize("secured", [False, True])
+def test_a_large_body_arrives_whole(
+    secured: bool, loop: str | None, tls: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    """It goes out in pieces, of which the first goes with the head."""
+    body = bytes(range(256)) * 20_000
+    received = bytearray()
+
+    def answer(listener: socket.socket) -> None:
+        raw, _ = listener.accept()
+        with raw if not secured else tls[0].wrap_socket(raw, server_side=True) as connection:
+            while not received.endswith(body):
+                received.extend(connection.recv(65_536))
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        answering = pool.submit(answer, listener)
+        host = "https://localhost" if secured else "http://127.0.0.1"
+        request = Request(method="POST", url=f"{host}:{listener.getsockname()[1]}/", body=body)
+        settings = HttpSettings(arguments={"verify": tls[1]})
+
+        async def main() -> httpx.Response:
+            transport = AsyncTransport(settings)
+            try:
+                return await transport.run(with_retries(request, RetryPolicy()))
+            finally:
+                await transport.aclose()
+
+        if loop is None:
+            transport = SyncTransport(settings)
+            response = transport.run(with_retries(request, RetryPolicy()))
+            transport.close()
+        else:
+            response = anyio.run(main, backend=loop)
+        answering.result(10)
+    assert response.content == b"{}"
+    head, _, sent = bytes(received).partition(b"\r\n\r\n")
+    assert head.startswith(b"POST / HTTP/1.1\r\n")
+    assert sent == body
