@@ -58,7 +58,9 @@ class Conversation:
 
     def __init__(self, model: str, config: ConfigLike, history: History) -> None:
         self._model = model
-        given = history.to_contents() if isinstance(history, HasContents) else history
+        given: Any = history
+        if hasattr(given, "to_contents"):  # to ask for the protocol takes 18 µs
+            given = given.to_contents()
         self._config = laid_over(_instructed(given), config)
         self._comprehensive = read_history(given)
         self._curated = curate(self._comprehensive)
@@ -336,15 +338,13 @@ def added(
     total: types.GenerateContentResponseUsageMetadata, usage: types.GenerateContentResponseUsageMetadata
 ) -> types.GenerateContentResponseUsageMetadata:
     """Two requests' tokens together, also by kind of data; what is no count is left out."""
-    names = types.GenerateContentResponseUsageMetadata.model_fields
-    pairs = {name: [value for each in (total, usage) if (value := getattr(each, name)) is not None] for name in names}
-    summed: dict[str, Any] = {}
-    for name, values in pairs.items():
-        if name.endswith("_count") and values:
-            summed[name] = sum(values)
-        elif name.endswith("_details") and values:
+    summed = {name: value for name, value in total if name.endswith(("_count", "_details")) and value is not None}
+    for name, value in usage:
+        if name.endswith("_count") and value is not None:
+            summed[name] = summed.get(name, 0) + value
+        elif name.endswith("_details") and value:
             counts: dict[Any, int] = {}
-            for each in (detail for details in values for detail in details):
+            for each in (*summed.get(name, ()), *value):
                 counts[each.modality] = counts.get(each.modality, 0) + (each.token_count or 0)
             summed[name] = [
                 types.ModalityTokenCount(modality=kind, token_count=count) for kind, count in counts.items()
