@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 Exchange = dict[str, Any]
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background job ignores it, and so would every process that a test starts and interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# On a busy machine an example may take any time; the rest is as Hypothesis has it, which under CI is repeatable.
+settings.register_profile("unhurried", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 FOREIGN = ("GEMINI_", "GOOGLE_", "LANGCHAIN_", "LANGSMITH_", "LC_")
 
