@@ -9,511 +9,241 @@ from typing import TYPE_CHECKING, Any
 
 from ._homes import HOMES
 
-if TYPE_CHECKING:
-    from ._base import (
-        ConfigModel,
-        OpenEnum,
-        WireModel,
-    )
-    from ._bytes import SKIP_THOUGHT_SIGNATURE
-    from .caches import (
-        CachedContent,
-        CachedContentUsageMetadata,
-        CreateCachedContentConfig,
-        DeleteCachedContentConfig,
-        DeleteCachedContentResponse,
-        EncryptionSpec,
-        GetCachedContentConfig,
-        ListCachedContentsConfig,
-        ListCachedContentsResponse,
-        UpdateCachedContentConfig,
-    )
-    from .calls import (
-        CodeExecutionResult,
-        ExecutableCode,
-        FunctionCall,
-        FunctionResponse,
-        FunctionResponseBlob,
-        FunctionResponseFileData,
-        FunctionResponsePart,
-        PartialArg,
-        ToolCall,
-        ToolResponse,
-    )
-    from .config import (
-        AutomaticFunctionCallingConfig,
-        GenerateContentConfig,
-        GenerationConfig,
-        GenerationConfigRoutingConfig,
-        GenerationConfigRoutingConfigAutoRoutingMode,
-        GenerationConfigRoutingConfigManualRoutingMode,
-        GenerationOutputConfig,
-        ImageConfig,
-        ImageConfigImageOutputOptions,
-        ModelArmorConfig,
-        ModelSelectionConfig,
-        SafetySetting,
-        SchemaUnion,
-        ThinkingConfig,
-        ToolUnion,
-    )
-    from .content import (
-        Content,
-        ModelContent,
-        Part,
-        PartUnion,
-        UserContent,
-    )
+if TYPE_CHECKING:  # each under its own name, which says to a checker that it is public
+    from ._base import ConfigModel as ConfigModel
+    from ._base import OpenEnum as OpenEnum
+    from ._base import WireModel as WireModel
+    from ._bytes import SKIP_THOUGHT_SIGNATURE as SKIP_THOUGHT_SIGNATURE
+    from .caches import CachedContent as CachedContent
+    from .caches import CachedContentUsageMetadata as CachedContentUsageMetadata
+    from .caches import CreateCachedContentConfig as CreateCachedContentConfig
+    from .caches import DeleteCachedContentConfig as DeleteCachedContentConfig
+    from .caches import DeleteCachedContentResponse as DeleteCachedContentResponse
+    from .caches import EncryptionSpec as EncryptionSpec
+    from .caches import GetCachedContentConfig as GetCachedContentConfig
+    from .caches import ListCachedContentsConfig as ListCachedContentsConfig
+    from .caches import ListCachedContentsResponse as ListCachedContentsResponse
+    from .caches import UpdateCachedContentConfig as UpdateCachedContentConfig
+    from .calls import CodeExecutionResult as CodeExecutionResult
+    from .calls import ExecutableCode as ExecutableCode
+    from .calls import FunctionCall as FunctionCall
+    from .calls import FunctionResponse as FunctionResponse
+    from .calls import FunctionResponseBlob as FunctionResponseBlob
+    from .calls import FunctionResponseFileData as FunctionResponseFileData
+    from .calls import FunctionResponsePart as FunctionResponsePart
+    from .calls import PartialArg as PartialArg
+    from .calls import ToolCall as ToolCall
+    from .calls import ToolResponse as ToolResponse
+    from .config import AutomaticFunctionCallingConfig as AutomaticFunctionCallingConfig
+    from .config import GenerateContentConfig as GenerateContentConfig
+    from .config import GenerationConfig as GenerationConfig
+    from .config import GenerationConfigRoutingConfig as GenerationConfigRoutingConfig
+    from .config import GenerationConfigRoutingConfigAutoRoutingMode as GenerationConfigRoutingConfigAutoRoutingMode
+    from .config import GenerationConfigRoutingConfigManualRoutingMode as GenerationConfigRoutingConfigManualRoutingMode
+    from .config import GenerationOutputConfig as GenerationOutputConfig
+    from .config import ImageConfig as ImageConfig
+    from .config import ImageConfigImageOutputOptions as ImageConfigImageOutputOptions
+    from .config import ModelArmorConfig as ModelArmorConfig
+    from .config import ModelSelectionConfig as ModelSelectionConfig
+    from .config import SafetySetting as SafetySetting
+    from .config import SchemaUnion as SchemaUnion
+    from .config import ThinkingConfig as ThinkingConfig
+    from .config import ToolUnion as ToolUnion
+    from .content import Content as Content
+    from .content import ModelContent as ModelContent
+    from .content import Part as Part
+    from .content import PartUnion as PartUnion
+    from .content import UserContent as UserContent
     from .content import is_content_mapping as is_content_mapping
     from .content import to_part as to_part
-    from .counting import (
-        CountTokensConfig,
-        CountTokensResponse,
-    )
-    from .enums import (
-        ApiSpec,
-        AspectRatio,
-        AudioTranscriptionConfigMode,
-        AuthType,
-        Behavior,
-        BlockedReason,
-        Delivery,
-        DocumentMetadataContentLayer,
-        DynamicRetrievalConfigMode,
-        Environment,
-        FeatureSelectionPreference,
-        FileSource,
-        FileState,
-        FinishReason,
-        FunctionCallingConfigMode,
-        FunctionResponseScheduling,
-        HarmBlockMethod,
-        HarmBlockThreshold,
-        HarmCategory,
-        HarmProbability,
-        HarmSeverity,
-        HttpElementLocation,
-        ImageSize,
-        Language,
-        MediaModality,
-        MediaProcessing,
-        MediaResolution,
-        Modality,
-        ModelStage,
-        Outcome,
-        PartMediaResolutionLevel,
-        PersonGeneration,
-        PhishBlockThreshold,
-        ProminentPeople,
-        SafetyPolicy,
-        ServiceTier,
-        SpreadsheetMetadataContentLayer,
-        ThinkingLevel,
-        ToolType,
-        TrafficType,
-        Type,
-        UrlRetrievalStatus,
-        VideoMetadataContentLayer,
-    )
-    from .files import (
-        DeleteFileConfig,
-        DeleteFileResponse,
-        DownloadFileConfig,
-        File,
-        FileStatus,
-        GetFileConfig,
-        HttpResponse,
-        ListFilesConfig,
-        ListFilesResponse,
-        UploadFileConfig,
-    )
-    from .formats import (
-        AudioResponseFormat,
-        ImageResponseFormat,
-        ResponseFormat,
-        TextResponseFormat,
-        VideoResponseFormat,
+    from .counting import CountTokensConfig as CountTokensConfig
+    from .counting import CountTokensResponse as CountTokensResponse
+    from .enums import ApiSpec as ApiSpec
+    from .enums import AspectRatio as AspectRatio
+    from .enums import AudioTranscriptionConfigMode as AudioTranscriptionConfigMode
+    from .enums import AuthType as AuthType
+    from .enums import Behavior as Behavior
+    from .enums import BlockedReason as BlockedReason
+    from .enums import Delivery as Delivery
+    from .enums import DocumentMetadataContentLayer as DocumentMetadataContentLayer
+    from .enums import DynamicRetrievalConfigMode as DynamicRetrievalConfigMode
+    from .enums import Environment as Environment
+    from .enums import FeatureSelectionPreference as FeatureSelectionPreference
+    from .enums import FileSource as FileSource
+    from .enums import FileState as FileState
+    from .enums import FinishReason as FinishReason
+    from .enums import FunctionCallingConfigMode as FunctionCallingConfigMode
+    from .enums import FunctionResponseScheduling as FunctionResponseScheduling
+    from .enums import HarmBlockMethod as HarmBlockMethod
+    from .enums import HarmBlockThreshold as HarmBlockThreshold
+    from .enums import HarmCategory as HarmCategory
+    from .enums import HarmProbability as HarmProbability
+    from .enums import HarmSeverity as HarmSeverity
+    from .enums import HttpElementLocation as HttpElementLocation
+    from .enums import ImageSize as ImageSize
+    from .enums import Language as Language
+    from .enums import MediaModality as MediaModality
+    from .enums import MediaProcessing as MediaProcessing
+    from .enums import MediaResolution as MediaResolution
+    from .enums import Modality as Modality
+    from .enums import ModelStage as ModelStage
+    from .enums import Outcome as Outcome
+    from .enums import PartMediaResolutionLevel as PartMediaResolutionLevel
+    from .enums import PersonGeneration as PersonGeneration
+    from .enums import PhishBlockThreshold as PhishBlockThreshold
+    from .enums import ProminentPeople as ProminentPeople
+    from .enums import SafetyPolicy as SafetyPolicy
+    from .enums import ServiceTier as ServiceTier
+    from .enums import SpreadsheetMetadataContentLayer as SpreadsheetMetadataContentLayer
+    from .enums import ThinkingLevel as ThinkingLevel
+    from .enums import ToolType as ToolType
+    from .enums import TrafficType as TrafficType
+    from .enums import Type as Type
+    from .enums import UrlRetrievalStatus as UrlRetrievalStatus
+    from .enums import VideoMetadataContentLayer as VideoMetadataContentLayer
+    from .files import DeleteFileConfig as DeleteFileConfig
+    from .files import DeleteFileResponse as DeleteFileResponse
+    from .files import DownloadFileConfig as DownloadFileConfig
+    from .files import File as File
+    from .files import FileStatus as FileStatus
+    from .files import GetFileConfig as GetFileConfig
+    from .files import HttpResponse as HttpResponse
+    from .files import ListFilesConfig as ListFilesConfig
+    from .files import ListFilesResponse as ListFilesResponse
+    from .files import UploadFileConfig as UploadFileConfig
+    from .formats import AudioResponseFormat as AudioResponseFormat
+    from .formats import ImageResponseFormat as ImageResponseFormat
+    from .formats import ResponseFormat as ResponseFormat
+    from .formats import TextResponseFormat as TextResponseFormat
+    from .formats import VideoResponseFormat as VideoResponseFormat
+    from .grounding import AttributionSourceId as AttributionSourceId
+    from .grounding import Citation as Citation
+    from .grounding import CitationMetadata as CitationMetadata
+    from .grounding import GoogleTypeDate as GoogleTypeDate
+    from .grounding import GroundingAttribution as GroundingAttribution
+    from .grounding import GroundingChunk as GroundingChunk
+    from .grounding import GroundingChunkCustomMetadata as GroundingChunkCustomMetadata
+    from .grounding import GroundingChunkImage as GroundingChunkImage
+    from .grounding import GroundingChunkMaps as GroundingChunkMaps
+    from .grounding import GroundingChunkMapsPlaceAnswerSources as GroundingChunkMapsPlaceAnswerSources
+    from .grounding import (
+        GroundingChunkMapsPlaceAnswerSourcesAuthorAttribution as GroundingChunkMapsPlaceAnswerSourcesAuthorAttribution,
     )
     from .grounding import (
-        AttributionSourceId,
-        Citation,
-        CitationMetadata,
-        GoogleTypeDate,
-        GroundingAttribution,
-        GroundingChunk,
-        GroundingChunkCustomMetadata,
-        GroundingChunkImage,
-        GroundingChunkMaps,
-        GroundingChunkMapsPlaceAnswerSources,
-        GroundingChunkMapsPlaceAnswerSourcesAuthorAttribution,
-        GroundingChunkMapsPlaceAnswerSourcesReviewSnippet,
-        GroundingChunkMapsRoute,
-        GroundingChunkRetrievedContext,
-        GroundingChunkStringList,
-        GroundingChunkWeb,
-        GroundingMetadata,
-        GroundingMetadataSourceFlaggingUri,
-        GroundingPassageId,
-        GroundingSupport,
-        RagChunk,
-        RagChunkPageSpan,
-        RetrievalMetadata,
-        SearchEntryPoint,
-        Segment,
-        SemanticRetrieverChunk,
-        UrlContextMetadata,
-        UrlMetadata,
+        GroundingChunkMapsPlaceAnswerSourcesReviewSnippet as GroundingChunkMapsPlaceAnswerSourcesReviewSnippet,
     )
-    from .media import (
-        AudioMetadata,
-        Blob,
-        DocumentMetadata,
-        FileData,
-        Image,
-        PartMediaResolution,
-        SpeechMetadata,
-        SpreadsheetMetadata,
-        Transcription,
-        VideoMetadata,
-        WordInfo,
-    )
-    from .models import (
-        Checkpoint,
-        Endpoint,
-        GetModelConfig,
-        ListModelsConfig,
-        ListModelsResponse,
-        Model,
-        TunedModelInfo,
-    )
-    from .options import (
-        HttpOptions,
-        HttpRetryOptions,
-        RetryPolicy,
-    )
-    from .request import (
-        CountTokensRequest,
-        GenerateContentRequest,
-    )
-    from .response import (
-        Candidate,
-        GenerateContentResponse,
-        GenerateContentResponsePromptFeedback,
-        LogprobsResult,
-        LogprobsResultCandidate,
-        LogprobsResultTopCandidates,
-        ModelStatus,
-        SafetyRating,
-    )
-    from .retrieval import (
-        ApiAuth,
-        ApiAuthApiKeyConfig,
-        ApiKeyConfig,
-        AuthConfig,
-        AuthConfigGoogleServiceAccountConfig,
-        AuthConfigHttpBasicAuthConfig,
-        AuthConfigOauthConfig,
-        AuthConfigOidcConfig,
-        ExternalApi,
-        ExternalApiElasticSearchParams,
-        ExternalApiSimpleSearchParams,
-        RagRetrievalConfig,
-        RagRetrievalConfigFilter,
-        RagRetrievalConfigHybridSearch,
-        RagRetrievalConfigRanking,
-        RagRetrievalConfigRankingLlmRanker,
-        RagRetrievalConfigRankingRankService,
-        Retrieval,
-        VertexAISearch,
-        VertexAISearchDataStoreSpec,
-        VertexRagStore,
-        VertexRagStoreRagResource,
-    )
-    from .schema import (
-        Schema,
-    )
-    from .speech import (
-        AudioTranscriptionConfig,
-        LanguageAuto,
-        LanguageHints,
-        MultiSpeakerVoiceConfig,
-        PrebuiltVoiceConfig,
-        ReplicatedVoiceConfig,
-        SpeakerVoiceConfig,
-        SpeechConfig,
-        TranslationConfig,
-        VoiceConfig,
-        VoiceConsentSignature,
-    )
-    from .streams import (
-        AsyncStream,
-        Stream,
-    )
-    from .tools import (
-        ComputerUse,
-        DynamicRetrievalConfig,
-        EnterpriseWebSearch,
-        FileSearch,
-        FunctionCallingConfig,
-        FunctionDeclaration,
-        GoogleMaps,
-        GoogleMapsGroundingTypes,
-        GoogleMapsPlaces,
-        GoogleMapsRouting,
-        GoogleSearch,
-        GoogleSearchRetrieval,
-        ImageSearch,
-        Interval,
-        LatLng,
-        McpServer,
-        RetrievalConfig,
-        SearchTypes,
-        StreamableHttpTransport,
-        Tool,
-        ToolCodeExecution,
-        ToolConfig,
-        ToolExaAiSearch,
-        ToolParallelAiSearch,
-        UrlContext,
-        WebSearch,
-    )
-    from .usage import (
-        GenerateContentResponseUsageMetadata,
-        ModalityTokenCount,
-    )
-
-__all__ = [
-    "SKIP_THOUGHT_SIGNATURE",
-    "ApiAuth",
-    "ApiAuthApiKeyConfig",
-    "ApiKeyConfig",
-    "ApiSpec",
-    "AspectRatio",
-    "AsyncStream",
-    "AttributionSourceId",
-    "AudioMetadata",
-    "AudioResponseFormat",
-    "AudioTranscriptionConfig",
-    "AudioTranscriptionConfigMode",
-    "AuthConfig",
-    "AuthConfigGoogleServiceAccountConfig",
-    "AuthConfigHttpBasicAuthConfig",
-    "AuthConfigOauthConfig",
-    "AuthConfigOidcConfig",
-    "AuthType",
-    "AutomaticFunctionCallingConfig",
-    "Behavior",
-    "Blob",
-    "BlockedReason",
-    "CachedContent",
-    "CachedContentUsageMetadata",
-    "Candidate",
-    "Checkpoint",
-    "Citation",
-    "CitationMetadata",
-    "CodeExecutionResult",
-    "ComputerUse",
-    "ConfigModel",
-    "Content",
-    "CountTokensConfig",
-    "CountTokensRequest",
-    "CountTokensResponse",
-    "CreateCachedContentConfig",
-    "DeleteCachedContentConfig",
-    "DeleteCachedContentResponse",
-    "DeleteFileConfig",
-    "DeleteFileResponse",
-    "Delivery",
-    "DocumentMetadata",
-    "DocumentMetadataContentLayer",
-    "DownloadFileConfig",
-    "DynamicRetrievalConfig",
-    "DynamicRetrievalConfigMode",
-    "EncryptionSpec",
-    "Endpoint",
-    "EnterpriseWebSearch",
-    "Environment",
-    "ExecutableCode",
-    "ExternalApi",
-    "ExternalApiElasticSearchParams",
-    "ExternalApiSimpleSearchParams",
-    "FeatureSelectionPreference",
-    "File",
-    "FileData",
-    "FileSearch",
-    "FileSource",
-    "FileState",
-    "FileStatus",
-    "FinishReason",
-    "FunctionCall",
-    "FunctionCallingConfig",
-    "FunctionCallingConfigMode",
-    "FunctionDeclaration",
-    "FunctionResponse",
-    "FunctionResponseBlob",
-    "FunctionResponseFileData",
-    "FunctionResponsePart",
-    "FunctionResponseScheduling",
-    "GenerateContentConfig",
-    "GenerateContentRequest",
-    "GenerateContentResponse",
-    "GenerateContentResponsePromptFeedback",
-    "GenerateContentResponseUsageMetadata",
-    "GenerationConfig",
-    "GenerationConfigRoutingConfig",
-    "GenerationConfigRoutingConfigAutoRoutingMode",
-    "GenerationConfigRoutingConfigManualRoutingMode",
-    "GenerationOutputConfig",
-    "GetCachedContentConfig",
-    "GetFileConfig",
-    "GetModelConfig",
-    "GoogleMaps",
-    "GoogleMapsGroundingTypes",
-    "GoogleMapsPlaces",
-    "GoogleMapsRouting",
-    "GoogleSearch",
-    "GoogleSearchRetrieval",
-    "GoogleTypeDate",
-    "GroundingAttribution",
-    "GroundingChunk",
-    "GroundingChunkCustomMetadata",
-    "GroundingChunkImage",
-    "GroundingChunkMaps",
-    "GroundingChunkMapsPlaceAnswerSources",
-    "GroundingChunkMapsPlaceAnswerSourcesAuthorAttribution",
-    "GroundingChunkMapsPlaceAnswerSourcesReviewSnippet",
-    "GroundingChunkMapsRoute",
-    "GroundingChunkRetrievedContext",
-    "GroundingChunkStringList",
-    "GroundingChunkWeb",
-    "GroundingMetadata",
-    "GroundingMetadataSourceFlaggingUri",
-    "GroundingPassageId",
-    "GroundingSupport",
-    "HarmBlockMethod",
-    "HarmBlockThreshold",
-    "HarmCategory",
-    "HarmProbability",
-    "HarmSeverity",
-    "HttpElementLocation",
-    "HttpOptions",
-    "HttpResponse",
-    "HttpRetryOptions",
-    "Image",
-    "ImageConfig",
-    "ImageConfigImageOutputOptions",
-    "ImageResponseFormat",
-    "ImageSearch",
-    "ImageSize",
-    "Interval",
-    "Language",
-    "LanguageAuto",
-    "LanguageHints",
-    "LatLng",
-    "ListCachedContentsConfig",
-    "ListCachedContentsResponse",
-    "ListFilesConfig",
-    "ListFilesResponse",
-    "ListModelsConfig",
-    "ListModelsResponse",
-    "LogprobsResult",
-    "LogprobsResultCandidate",
-    "LogprobsResultTopCandidates",
-    "McpServer",
-    "MediaModality",
-    "MediaProcessing",
-    "MediaResolution",
-    "Modality",
-    "ModalityTokenCount",
-    "Model",
-    "ModelArmorConfig",
-    "ModelContent",
-    "ModelSelectionConfig",
-    "ModelStage",
-    "ModelStatus",
-    "MultiSpeakerVoiceConfig",
-    "OpenEnum",
-    "Outcome",
-    "Part",
-    "PartMediaResolution",
-    "PartMediaResolutionLevel",
-    "PartUnion",
-    "PartialArg",
-    "PersonGeneration",
-    "PhishBlockThreshold",
-    "PrebuiltVoiceConfig",
-    "ProminentPeople",
-    "RagChunk",
-    "RagChunkPageSpan",
-    "RagRetrievalConfig",
-    "RagRetrievalConfigFilter",
-    "RagRetrievalConfigHybridSearch",
-    "RagRetrievalConfigRanking",
-    "RagRetrievalConfigRankingLlmRanker",
-    "RagRetrievalConfigRankingRankService",
-    "ReplicatedVoiceConfig",
-    "ResponseFormat",
-    "Retrieval",
-    "RetrievalConfig",
-    "RetrievalMetadata",
-    "RetryPolicy",
-    "SafetyPolicy",
-    "SafetyRating",
-    "SafetySetting",
-    "Schema",
-    "SchemaUnion",
-    "SearchEntryPoint",
-    "SearchTypes",
-    "Segment",
-    "SemanticRetrieverChunk",
-    "ServiceTier",
-    "SpeakerVoiceConfig",
-    "SpeechConfig",
-    "SpeechMetadata",
-    "SpreadsheetMetadata",
-    "SpreadsheetMetadataContentLayer",
-    "Stream",
-    "StreamableHttpTransport",
-    "TextResponseFormat",
-    "ThinkingConfig",
-    "ThinkingLevel",
-    "Tool",
-    "ToolCall",
-    "ToolCodeExecution",
-    "ToolConfig",
-    "ToolExaAiSearch",
-    "ToolParallelAiSearch",
-    "ToolResponse",
-    "ToolType",
-    "ToolUnion",
-    "TrafficType",
-    "Transcription",
-    "TranslationConfig",
-    "TunedModelInfo",
-    "Type",
-    "UpdateCachedContentConfig",
-    "UploadFileConfig",
-    "UrlContext",
-    "UrlContextMetadata",
-    "UrlMetadata",
-    "UrlRetrievalStatus",
-    "UserContent",
-    "VertexAISearch",
-    "VertexAISearchDataStoreSpec",
-    "VertexRagStore",
-    "VertexRagStoreRagResource",
-    "VideoMetadata",
-    "VideoMetadataContentLayer",
-    "VideoResponseFormat",
-    "VoiceConfig",
-    "VoiceConsentSignature",
-    "WebSearch",
-    "WireModel",
-    "WordInfo",
-]
-
-
-if not TYPE_CHECKING:  # a checker would take it to mean that every name is there
+    from .grounding import GroundingChunkMapsRoute as GroundingChunkMapsRoute
+    from .grounding import GroundingChunkRetrievedContext as GroundingChunkRetrievedContext
+    from .grounding import GroundingChunkStringList as GroundingChunkStringList
+    from .grounding import GroundingChunkWeb as GroundingChunkWeb
+    from .grounding import GroundingMetadata as GroundingMetadata
+    from .grounding import GroundingMetadataSourceFlaggingUri as GroundingMetadataSourceFlaggingUri
+    from .grounding import GroundingPassageId as GroundingPassageId
+    from .grounding import GroundingSupport as GroundingSupport
+    from .grounding import RagChunk as RagChunk
+    from .grounding import RagChunkPageSpan as RagChunkPageSpan
+    from .grounding import RetrievalMetadata as RetrievalMetadata
+    from .grounding import SearchEntryPoint as SearchEntryPoint
+    from .grounding import Segment as Segment
+    from .grounding import SemanticRetrieverChunk as SemanticRetrieverChunk
+    from .grounding import UrlContextMetadata as UrlContextMetadata
+    from .grounding import UrlMetadata as UrlMetadata
+    from .media import AudioMetadata as AudioMetadata
+    from .media import Blob as Blob
+    from .media import DocumentMetadata as DocumentMetadata
+    from .media import FileData as FileData
+    from .media import Image as Image
+    from .media import PartMediaResolution as PartMediaResolution
+    from .media import SpeechMetadata as SpeechMetadata
+    from .media import SpreadsheetMetadata as SpreadsheetMetadata
+    from .media import Transcription as Transcription
+    from .media import VideoMetadata as VideoMetadata
+    from .media import WordInfo as WordInfo
+    from .models import Checkpoint as Checkpoint
+    from .models import Endpoint as Endpoint
+    from .models import GetModelConfig as GetModelConfig
+    from .models import ListModelsConfig as ListModelsConfig
+    from .models import ListModelsResponse as ListModelsResponse
+    from .models import Model as Model
+    from .models import TunedModelInfo as TunedModelInfo
+    from .options import HttpOptions as HttpOptions
+    from .options import HttpRetryOptions as HttpRetryOptions
+    from .options import RetryPolicy as RetryPolicy
+    from .request import CountTokensRequest as CountTokensRequest
+    from .request import GenerateContentRequest as GenerateContentRequest
+    from .response import Candidate as Candidate
+    from .response import GenerateContentResponse as GenerateContentResponse
+    from .response import GenerateContentResponsePromptFeedback as GenerateContentResponsePromptFeedback
+    from .response import LogprobsResult as LogprobsResult
+    from .response import LogprobsResultCandidate as LogprobsResultCandidate
+    from .response import LogprobsResultTopCandidates as LogprobsResultTopCandidates
+    from .response import ModelStatus as ModelStatus
+    from .response import SafetyRating as SafetyRating
+    from .retrieval import ApiAuth as ApiAuth
+    from .retrieval import ApiAuthApiKeyConfig as ApiAuthApiKeyConfig
+    from .retrieval import ApiKeyConfig as ApiKeyConfig
+    from .retrieval import AuthConfig as AuthConfig
+    from .retrieval import AuthConfigGoogleServiceAccountConfig as AuthConfigGoogleServiceAccountConfig
+    from .retrieval import AuthConfigHttpBasicAuthConfig as AuthConfigHttpBasicAuthConfig
+    from .retrieval import AuthConfigOauthConfig as AuthConfigOauthConfig
+    from .retrieval import AuthConfigOidcConfig as AuthConfigOidcConfig
+    from .retrieval import ExternalApi as ExternalApi
+    from .retrieval import ExternalApiElasticSearchParams as ExternalApiElasticSearchParams
+    from .retrieval import ExternalApiSimpleSearchParams as ExternalApiSimpleSearchParams
+    from .retrieval import RagRetrievalConfig as RagRetrievalConfig
+    from .retrieval import RagRetrievalConfigFilter as RagRetrievalConfigFilter
+    from .retrieval import RagRetrievalConfigHybridSearch as RagRetrievalConfigHybridSearch
+    from .retrieval import RagRetrievalConfigRanking as RagRetrievalConfigRanking
+    from .retrieval import RagRetrievalConfigRankingLlmRanker as RagRetrievalConfigRankingLlmRanker
+    from .retrieval import RagRetrievalConfigRankingRankService as RagRetrievalConfigRankingRankService
+    from .retrieval import Retrieval as Retrieval
+    from .retrieval import VertexAISearch as VertexAISearch
+    from .retrieval import VertexAISearchDataStoreSpec as VertexAISearchDataStoreSpec
+    from .retrieval import VertexRagStore as VertexRagStore
+    from .retrieval import VertexRagStoreRagResource as VertexRagStoreRagResource
+    from .schema import Schema as Schema
+    from .speech import AudioTranscriptionConfig as AudioTranscriptionConfig
+    from .speech import LanguageAuto as LanguageAuto
+    from .speech import LanguageHints as LanguageHints
+    from .speech import MultiSpeakerVoiceConfig as MultiSpeakerVoiceConfig
+    from .speech import PrebuiltVoiceConfig as PrebuiltVoiceConfig
+    from .speech import ReplicatedVoiceConfig as ReplicatedVoiceConfig
+    from .speech import SpeakerVoiceConfig as SpeakerVoiceConfig
+    from .speech import SpeechConfig as SpeechConfig
+    from .speech import TranslationConfig as TranslationConfig
+    from .speech import VoiceConfig as VoiceConfig
+    from .speech import VoiceConsentSignature as VoiceConsentSignature
+    from .streams import AsyncStream as AsyncStream
+    from .streams import Stream as Stream
+    from .tools import ComputerUse as ComputerUse
+    from .tools import DynamicRetrievalConfig as DynamicRetrievalConfig
+    from .tools import EnterpriseWebSearch as EnterpriseWebSearch
+    from .tools import FileSearch as FileSearch
+    from .tools import FunctionCallingConfig as FunctionCallingConfig
+    from .tools import FunctionDeclaration as FunctionDeclaration
+    from .tools import GoogleMaps as GoogleMaps
+    from .tools import GoogleMapsGroundingTypes as GoogleMapsGroundingTypes
+    from .tools import GoogleMapsPlaces as GoogleMapsPlaces
+    from .tools import GoogleMapsRouting as GoogleMapsRouting
+    from .tools import GoogleSearch as GoogleSearch
+    from .tools import GoogleSearchRetrieval as GoogleSearchRetrieval
+    from .tools import ImageSearch as ImageSearch
+    from .tools import Interval as Interval
+    from .tools import LatLng as LatLng
+    from .tools import McpServer as McpServer
+    from .tools import RetrievalConfig as RetrievalConfig
+    from .tools import SearchTypes as SearchTypes
+    from .tools import StreamableHttpTransport as StreamableHttpTransport
+    from .tools import Tool as Tool
+    from .tools import ToolCodeExecution as ToolCodeExecution
+    from .tools import ToolConfig as ToolConfig
+    from .tools import ToolExaAiSearch as ToolExaAiSearch
+    from .tools import ToolParallelAiSearch as ToolParallelAiSearch
+    from .tools import UrlContext as UrlContext
+    from .tools import WebSearch as WebSearch
+    from .usage import GenerateContentResponseUsageMetadata as GenerateContentResponseUsageMetadata
+    from .usage import ModalityTokenCount as ModalityTokenCount
+else:  # a checker would take `__getattr__` to mean that every name is there
 
     def __getattr__(name: str) -> Any:
         if name not in HOMES:
@@ -521,6 +251,9 @@ if not TYPE_CHECKING:  # a checker would take it to mean that every name is ther
         value = getattr(import_module(f"{__name__}.{HOMES[name]}"), name)
         globals()[name] = value
         return value
+
+
+__all__ = [name for name in HOMES if name[0].isupper()]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __dir__() -> list[str]:
