@@ -243,7 +243,8 @@ if TYPE_CHECKING:  # each under its own name, which says to a checker that it is
     from .tools import WebSearch as WebSearch
     from .usage import GenerateContentResponseUsageMetadata as GenerateContentResponseUsageMetadata
     from .usage import ModalityTokenCount as ModalityTokenCount
-else:  # a checker would take `__getattr__` to mean that every name is there
+else:  # a checker would take `__getattr__` to mean that every name is there, and this list to have none
+    __all__ = [name for name in HOMES if name[0].isupper()]
 
     def __getattr__(name: str) -> Any:
         if name not in HOMES:
@@ -252,9 +253,5 @@ else:  # a checker would take `__getattr__` to mean that every name is there
         globals()[name] = value
         return value
 
-
-__all__ = [name for name in HOMES if name[0].isupper()]  # pyright: ignore[reportUnsupportedDunderAll]
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+    def __dir__() -> list[str]:
+        return sorted(__all__)
