@@ -198,7 +198,7 @@ class AsyncTransport:
         """Give what a flow emits; `aclose()` ends the flow and closes the open answer at once."""
         call = call or Call()
         exchange = Exchange(flow)
-        answer = OpenAnswer()
+        answer = OpenAnswer(call)
         ends_at = time.monotonic() + TURN_S
         try:
             while not exchange.done:

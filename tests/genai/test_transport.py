@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, cast
 
@@ -29,8 +29,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from langchain_genai_chat.emulator import Cut, Emulator, Fault
 from langchain_genai_chat.genai import Client, errors
+from langchain_genai_chat.genai._calls import Call
 from langchain_genai_chat.genai._clients import HttpSettings
-from langchain_genai_chat.genai._exchange import Calls, Emit, Flow, Now, Request, with_retries
+from langchain_genai_chat.genai._exchange import Calls, Emit, Flow, Now, Read, Request, with_retries
 from langchain_genai_chat.genai.transport import AsyncTransport, SyncTransport
 from langchain_genai_chat.genai.types import RetryPolicy
 
@@ -1263,6 +1264,28 @@ async def test_a_flow_that_emits_ends_where_its_consumer_stops() -> None:
     assert await anext(async_chunks) == "more"
     await async_chunks.aclose()
     assert ended == ["closed"] * 2
+
+
+async def test_a_stream_ends_with_its_connection_while_its_answer_is_open() -> None:
+    """With either driver: what is cancelled so needs no scope for each read, which took a tenth of a chunk."""
+
+    def blocks(url: str) -> Flow[None]:
+        response = yield Request(method="POST", url=url, body=b"{}", stream=True)
+        while block := (yield Read(response)):
+            yield Emit(block)
+
+    call, async_call = Call(), Call()
+    with Server(one_event) as server:
+        transport, async_transport = SyncTransport(HttpSettings()), AsyncTransport(HttpSettings())
+        with closing(transport.iterate(blocks(server.base_url), call)) as stream:
+            assert await asyncio.to_thread(next, stream) == EVENT
+            assert call.is_tied
+        async with aclosing(async_transport.iterate(blocks(server.base_url), async_call)) as async_stream:
+            assert await anext(async_stream) == EVENT
+            assert async_call.is_tied
+        assert (call.is_tied, async_call.is_tied) == (False, False)
+        transport.close()
+        await async_transport.aclose()
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
