@@ -8,6 +8,7 @@ import ssl
 from contextlib import suppress
 from typing import Any, TypeVar
 
+import anyio
 import httpx
 
 from ._calls import CALL, Call, Endable
@@ -97,14 +98,6 @@ class _Connection(Endable):
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
-    def end(self) -> None:
-        """End what is being waited for, in whatever thread."""
-        raw = self._stream.get_extra_info("socket")
-        # A TLS socket's own method would drop the TLS that another thread is reading through; a loop's socket may have
-        # none.
-        with suppress(OSError), socket.fromfd(raw.fileno(), raw.family, raw.type) as twin:  # it may be gone already
-            twin.shutdown(socket.SHUT_RDWR)
-
 
 class _Stream(_Connection):
     __slots__ = ()
@@ -148,6 +141,13 @@ class _Stream(_Connection):
     def close(self) -> None:
         self._stream.close()
 
+    def end(self) -> None:
+        """End what another thread waits for."""
+        with suppress(OSError):  # it is gone already
+            # A TLS socket's own method would drop the TLS that the thread is reading through; and a number that was
+            # asked for before may be another connection's, once that thread has closed this one.
+            socket.socket.shutdown(self._stream.get_extra_info("socket"), socket.SHUT_RDWR)
+
 
 class _AsyncStream(_Connection):
     __slots__ = ()
@@ -163,10 +163,21 @@ class _AsyncStream(_Connection):
             await self._stream.write(block, timeout)
 
     async def start_tls(self, *arguments: Any, **options: Any) -> "_AsyncStream":
-        return _AsyncStream(await self._stream.start_tls(*arguments, **options))
+        try:
+            return _AsyncStream(await self._stream.start_tls(*arguments, **options))
+        except anyio.get_cancelled_exc_class():  # httpcore closes it after errors alone
+            with anyio.CancelScope(shield=True):
+                await self.aclose()
+            raise
 
     async def aclose(self) -> None:
         await self._stream.aclose()
+
+    def end(self) -> None:
+        """End what another task of the loop waits for."""
+        raw = self._stream.get_extra_info("socket")  # uvloop's cannot be shut down itself
+        with suppress(OSError), socket.fromfd(raw.fileno(), raw.family, raw.type) as twin:  # it may be gone already
+            twin.shutdown(socket.SHUT_RDWR)
 
 
 def _left_s(call: Call | None, timeout: float | None, over: type[httpx.TimeoutException]) -> float | None:

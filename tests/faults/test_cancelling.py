@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import httpx
 import pytest
 import trio
@@ -238,6 +240,41 @@ def test_a_stream_that_is_cancelled_in_the_middle_of_tls_closes_its_socket(tmp_p
 
 
 @pytest.mark.behaviour("F10")
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_an_async_stream_that_is_cancelled_in_the_middle_of_tls_closes_its_socket(loop: str) -> None:
+    """At once, and not when the collector meets it, with a warning: httpcore closes it after errors alone."""
+    began, closed = threading.Event(), threading.Event()
+
+    def shake(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(10)
+            while connection.recv(4096):
+                began.set()
+            closed.set()
+
+    async def main(base_url: str) -> None:
+        async with client_of(base_url, PATIENT).aio as client:
+            stream = await client.models.generate_content_stream(model=MODEL, contents="Hi")
+            with anyio.fail_after(10):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(taken, stream, list[str]().append)
+                    assert await anyio.to_thread.run_sync(began.wait, 5)
+                    await stream.acancel()
+            assert await anyio.to_thread.run_sync(closed.wait, 5)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=shake, args=(listener,))
+        server.start()
+        gc.disable()
+        try:
+            anyio.run(main, f"https://localhost:{listener.getsockname()[1]}", backend=loop)
+        finally:
+            gc.enable()
+            server.join(10)
+
+
+@pytest.mark.behaviour("F10")
 @pytest.mark.parametrize("way", WAYS)
 def test_a_stream_that_nobody_reads_at_the_time_is_left_at_once(way: Callable[[str], Any], server: FaultServer) -> None:
     """A consumer may be busy with what came; what the service makes meanwhile is paid for."""
@@ -424,6 +461,31 @@ def test_cancelling_a_stream_that_has_ended_leaves_its_connection_to_the_next(se
     gate.set()
     assert reader.ends_within(5)
     assert "".join(reader.texts) == HELLO
+    assert server.connections == 1
+
+
+@pytest.mark.behaviour("F10")
+async def test_cancelling_an_async_stream_that_has_ended_leaves_its_connection_to_the_next(server: FaultServer) -> None:
+    """As the sync one."""
+    gate = threading.Event()
+
+    def second_waits(asked: Asked) -> Iterator[Say]:
+        yield CHUNKED + chunks(FIRST, end=False)
+        if asked.attempt == 2:
+            gate.wait(5)
+        yield chunks(LAST)
+        yield End.KEEP
+
+    models = client_of(server.run(second_waits).base_url, PATIENT).aio.models
+    first, second = [await models.generate_content_stream(model=MODEL, contents="Hi") for _ in range(2)]
+    assert "".join([str(chunk.text) async for chunk in first]) == HELLO
+    texts: list[str] = []
+    reader = asyncio.create_task(taken(second, texts.append))
+    assert await has_come(texts, 1)
+    await first.acancel()
+    gate.set()
+    await asyncio.wait_for(reader, 5)
+    assert "".join(texts) == HELLO
     assert server.connections == 1
 
 
