@@ -52,13 +52,17 @@ M = TypeVar("M", bound="HeldModel")
 
 
 class _Signature:
-    """What a class's constructor takes: pydantic says it of a class that is built, so ask for that by building it."""
+    """What a class's constructor takes: pydantic says it of a class that is built, so ask for that by building it.
+
+    There is none of an object, nor of a class one of whose fields has a type that is not there yet.
+    """
 
     def __get__(self, instance: object, owner: "type[HeldModel]") -> Signature:
-        if instance is not None:
-            raise AttributeError("__signature__")
-        owner.model_rebuild()
-        return owner.__signature__
+        if instance is None:
+            owner.model_rebuild(raise_errors=False)
+            if owner.__pydantic_complete__:
+                return owner.__signature__
+        raise AttributeError("__signature__")
 
 
 class HeldModel(BaseChatModel, ConnectionFields, GenerationFields, defer_build=True, hide_input_in_errors=True):

@@ -50,6 +50,7 @@ class ConnectionFields(BaseModel, defer_build=True):  # only as a base is it eve
     )
     base_url: str | None = Field(
         default=None,
+        strict=True,  # else bytes would become an address that was not looked at
         description="Of a gateway or the emulator; a version at its end is not doubled.",
     )
     api_version: str | None = Field(default=None, description="`v1beta`, `v1`, ...; by default the backend's own.")

@@ -15,7 +15,7 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from inspect import iscoroutinefunction
+from inspect import iscoroutinefunction, signature
 from typing import Any
 
 import httpx
@@ -32,7 +32,7 @@ from langchain_core.rate_limiters import InMemoryRateLimiter
 from langchain_core.runnables import ConfigurableField
 from langchain_core.tracers.base import BaseTracer
 from langchain_core.tracers.schemas import Run
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from langchain_genai_chat import ChatGenAI
 from langchain_genai_chat._settings import CONNECTION, GENERATION, OPTIONS, PLACES, SPELLINGS
@@ -1118,6 +1118,7 @@ def test_a_secret_in_an_address_is_refused_at_once_without_being_told(base_url: 
     model = ChatGenAI(model=MODEL, base_url="https://gw.example/x")
     takers: list[Callable[[], Any]] = [
         lambda: ChatGenAI(model=MODEL, base_url=base_url),
+        lambda: ChatGenAI.model_validate({"model": MODEL, "base_url": base_url.encode()}),
         lambda: setattr(model, "base_url", base_url),
         lambda: model.model_copy(update={"base_url": base_url}),
         lambda: Client(api_key=KEY, http_options={"base_url": base_url}),
@@ -1176,6 +1177,23 @@ def test_the_constructor_shows_every_field_before_its_first_use() -> None:
     assert (unbuilt, used, in_help) == ("True", "red False", "True")
     assert ours.split() == ["args", *ChatGenAI.model_fields]
     assert mine.split() == again.split() == [*ours.split(), "team"]
+
+
+def test_a_class_with_a_type_that_comes_later_can_be_shown() -> None:
+    """`help` of a module shows all its classes, and one that cannot be built yet would end it."""
+
+    class Later(ChatGenAI):
+        team: "Team"
+
+    assert "class Later" in pydoc.plain(pydoc.render_doc(Later))
+    assert "team" not in signature(Later).parameters
+
+    class Team(BaseModel):
+        name: str
+
+    Later.model_rebuild()
+    assert signature(Later).parameters["team"].annotation is Team
+    assert Later(model=MODEL, team={"name": "blue"}).team == Team(name="blue")
 
 
 @pytest.mark.behaviour("B117", "B078")
