@@ -21,7 +21,7 @@ INSIDE = (
 BUSY = "This chat is in the middle of a turn, and only a task can wait for its end: use the method with `a` before it."
 
 
-class Floor:
+class ThreadFloor:
     """Who speaks in a chat: one send at a time, the others wait; a send from inside another raises."""
 
     def __init__(self) -> None:
@@ -53,8 +53,8 @@ _WITHIN: ContextVar[frozenset[object]] = ContextVar("_WITHIN", default=frozenset
 """The turns inside whose request this code runs: a function of theirs, in whatever task; some may have ended."""
 
 
-class AsyncFloor:
-    """As `Floor`, for tasks; a stream that nobody holds any more does not speak, it is only about to be closed."""
+class TaskFloor:
+    """As `ThreadFloor`, for tasks; a stream that nobody holds does not speak, it is only about to be closed."""
 
     def __init__(self) -> None:
         self._turn = anyio.Semaphore(1)  # a lock must be released by its own task, a stream is closed by any

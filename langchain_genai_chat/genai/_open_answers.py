@@ -30,8 +30,7 @@ class OpenAnswer:
         connection = response.extensions.get("network_stream")
         if stays and self._call is not None and isinstance(connection, Endable):
             self._call.tie(connection)
-            tied = _AsyncTied if isinstance(response.stream, httpx.AsyncByteStream) else _Tied
-            response.stream = tied(response.stream, self._call)
+            response.stream = _Tied(response.stream, self._call)
 
     def read(self) -> bytes:
         if self._blocks is None:
@@ -62,7 +61,7 @@ def _is_plain(response: Any) -> bool:
     return not response.is_stream_consumed and "content-encoding" not in response.headers
 
 
-class _Tied(httpx.SyncByteStream):
+class _Tied(httpx.SyncByteStream, httpx.AsyncByteStream):
     """The blocks of an answer whose connection is its call's until it is closed."""
 
     def __init__(self, stream: Any, call: Call) -> None:
@@ -72,20 +71,12 @@ class _Tied(httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._stream)
 
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._stream)
+
     def close(self) -> None:
         self._call.untie()
         self._stream.close()
-
-
-class _AsyncTied(httpx.AsyncByteStream):
-    """`_Tied` in an event loop."""
-
-    def __init__(self, stream: Any, call: Call) -> None:
-        self._stream = stream
-        self._call = call
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return aiter(self._stream)
 
     async def aclose(self) -> None:
         self._call.untie()

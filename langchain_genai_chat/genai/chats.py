@@ -15,7 +15,7 @@ from . import types
 from ._calls import Call, call_here, running
 from ._contents import ConfigLike
 from ._conversation import Conversation, History, Message, Turn, nothing
-from ._floors import AsyncFloor, Floor
+from ._floors import TaskFloor, ThreadFloor
 from .models import AsyncModels, Models
 from .types.preview import Preview
 
@@ -84,7 +84,7 @@ class Chat(_Remembering[Models]):
     def __init__(self, *, modules: Models, model: str, config: ConfigLike = None, history: History) -> None:
         self._modules = modules
         self._talk = Conversation(model, config, history)
-        self._floor = Floor()
+        self._floor = ThreadFloor()
 
     def send_message(
         self, message: Message, config: ConfigLike = None, *, replace_config: bool = False
@@ -157,7 +157,7 @@ class AsyncChat(_Remembering[AsyncModels]):
     def __init__(self, *, modules: AsyncModels, model: str, config: ConfigLike = None, history: History) -> None:
         self._modules = modules
         self._talk = Conversation(model, config, history)
-        self._floor = AsyncFloor()
+        self._floor = TaskFloor()
 
     async def send_message(
         self, message: Message, config: ConfigLike = None, *, replace_config: bool = False
