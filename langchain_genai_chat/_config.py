@@ -197,11 +197,17 @@ def still_bound(bound: Mapping[str, Any], call: Mapping[str, Any]) -> Json:
         gone |= {*FORMS}
     inside = {"thinking_config": gone, "tool_config": CALLING if "tool_choice" in said else ()}
     kept = {name: value for name, value in bound.items() if _our_name(name) not in gone}
+    if "response_mime_type" in said:
+        kept = {name: value for name, value in kept.items() if value not in _OF_A_MIME_TYPE}
     for name, value in kept.items():
         lost = inside.get(_our_name(name), ())
         if any(each in lost for each in _names_in(value)):
             kept[name] = {key: each for key, each in plain(value).items() if _our_name(key) not in lost}
     return kept
+
+
+_OF_A_MIME_TYPE = ({"type": "text"}, {"type": "json_object"})
+"""The forms of OpenAI's `response_format` that say no more than a MIME type."""
 
 
 def _our_name(spelled: str) -> str:

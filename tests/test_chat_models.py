@@ -316,6 +316,11 @@ BOUND_AND_CALLED: dict[str, tuple[Json, Json, Json]] = {
         {"response_mime_type": "text/plain"},
         {"responseMimeType": "text/plain"},
     ),
+    "JSON over text": (
+        {"response_format": {"type": "text"}},
+        {"response_mime_type": "application/json"},
+        {"responseMimeType": "application/json"},
+    ),
 }
 
 
