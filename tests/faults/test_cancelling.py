@@ -302,6 +302,49 @@ async def test_an_async_stream_that_nobody_reads_at_the_time_is_left_at_once(
 
 
 @pytest.mark.behaviour("F10")
+def test_a_stream_may_be_read_and_closed_while_another_thread_is_about_to_end_it() -> None:
+    """Its consumer comes back for the next chunk when it likes, and sees an end; no generator may be used by two."""
+    closing, go_on = threading.Event(), threading.Event()
+
+    def slow_to_close() -> Generator[str]:
+        try:
+            yield "Hello"
+        finally:
+            closing.set()
+            go_on.wait(5)
+
+    stream = types.Stream(slow_to_close())
+    assert next(stream) == "Hello"
+    with ThreadPoolExecutor(1) as pool:
+        cancelling = pool.submit(stream.cancel)
+        assert closing.wait(5)
+        assert next(stream, None) is None
+        stream.cancel()
+        stream.close()
+        go_on.set()
+        cancelling.result(5)
+
+
+@pytest.mark.behaviour("F10")
+@pytest.mark.parametrize("way", ASYNC_WAYS)
+async def test_an_async_stream_may_be_read_and_closed_while_another_task_is_about_to_end_it(
+    way: Callable[[str], Any], server: FaultServer
+) -> None:
+    """As the sync one, wherever in closing it is met; a stop button may be pressed twice."""
+    run = server.run(between_events)
+    for turns in range(6):
+        stream = await way(run.base_url)
+        assert str((await anext(stream)).text) == "Hello"
+        cancelling = asyncio.create_task(stream.acancel())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        again = asyncio.create_task(stream.acancel())
+        assert said([str(chunk.text) async for chunk in stream]) == []
+        await stream.aclose()
+        await asyncio.wait_for(asyncio.gather(cancelling, again), 5)
+
+
+@pytest.mark.behaviour("F10")
 @pytest.mark.parametrize("way", WAYS)
 def test_a_loop_may_cancel_what_it_reads(way: Callable[[str], Any], server: FaultServer) -> None:
     """It ends then, as with `break`; and a stream that was cancelled before it began is never asked for."""

@@ -6,7 +6,6 @@ Knows generators and the calls behind them; not what is in a chunk, nor where it
 import sys
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Generator
-from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from .._calls import CALL, Call, StreamCancelledError, running
@@ -63,9 +62,12 @@ class Stream(Generator[T_co, None, None], Generic[T_co]):
             if self._is_inner:  # what was closed unread has not come to an end
                 self._call.check()
             raise
-        except StreamCancelledError:
-            if self._is_inner:
+        except (StreamCancelledError, ValueError):
+            if not self.is_cancelled:
                 raise
+            # A ValueError, that the generator is executing, comes while the thread that cancels closes it.
+            if self._is_inner:
+                raise StreamCancelledError from None
             raise StopIteration from None
 
     def send(self, value: None = None) -> T_co:  # noqa: ARG002 - there is nothing that could be sent
@@ -79,12 +81,15 @@ class Stream(Generator[T_co, None, None], Generic[T_co]):
 
     def close(self) -> None:
         """End the stream; its connection is closed at once."""
-        self._chunks.close()
+        try:
+            self._chunks.close()
+        except ValueError:  # another thread is in it, which ends it if it is cancelled
+            if not self.is_cancelled:
+                raise
 
     def close_unread(self) -> None:
-        """Close what is held, unless somebody reads it, who then does."""
-        with suppress(ValueError):  # another thread is in it
-            self._chunks.close()
+        """Close what is held by a stream that is cancelled, unless somebody reads it, who then does."""
+        self.close()
 
 
 class AsyncStream(AsyncGenerator[T_co, None], Generic[T_co]):
@@ -100,6 +105,8 @@ class AsyncStream(AsyncGenerator[T_co, None], Generic[T_co]):
         self._is_new = True
         self._thread: int | None = None
         self._is_read = False
+        self._is_closed = False
+        """Whether somebody has closed it, or begun to: meanwhile nobody else may use the generator."""
 
     @property
     def is_cancelled(self) -> bool:
@@ -123,6 +130,10 @@ class AsyncStream(AsyncGenerator[T_co, None], Generic[T_co]):
         await self.close_unread()
 
     async def __anext__(self) -> T_co:
+        if self._is_closed:
+            if self._is_inner:
+                self._call.check()
+            raise StopAsyncIteration
         self._thread = threading.get_ident()
         self._is_read = True
         try:
@@ -168,12 +179,14 @@ class AsyncStream(AsyncGenerator[T_co, None], Generic[T_co]):
 
     async def aclose(self) -> None:
         """End the stream; its connection is closed at once."""
-        await self._chunks.aclose()
+        if not self._is_closed:
+            self._is_closed = not self._is_read
+            await self._chunks.aclose()
 
     async def close_unread(self) -> None:
-        """Close what is held, unless somebody reads it, who then does."""
+        """As `Stream.close_unread`."""
         if not self._is_read:
-            await self._chunks.aclose()
+            await self.aclose()
 
 
 def _joins(stream: Any, call: Call | None) -> bool:
