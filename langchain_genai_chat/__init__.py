@@ -32,8 +32,8 @@ _BEFORE = {
 
 Of LangChain only what that module loads too, but from here, not from the end of a chain of imports. CPython 3.11 maps
 a new piece of a thread's frame stack at each call that goes past one of 16 KiB, and unmaps it when the call returns. In
-a program that imports this package at its top, LangChain's classes would be built right there: 5,500 times past the
-end, in place of 80, which is a tenth of the import's time.
+a program that imports this package at its top, LangChain's classes would be built just where the first piece ends, and
+calls go past its end 5,500 times in place of 80, which is a tenth of the import's time.
 
 Of `genai` what the first call needs of everyone who takes this name, so that it is not waited for then.
 """

@@ -58,7 +58,7 @@ def ask_for(schema: Any, method: str, *, strict: bool | None = None) -> Asked:
         schema: A pydantic class (v1 or v2), TypedDict, dataclass, Enum, `list[...]` or any other type, or a dict of
             JSON Schema or of a tool; None with `json_mode` only.
         method: `json_schema`, `function_calling` or `json_mode`. The last is the first where there is a schema, as in
-            langchain-google-genai: Gemini can hold to it, and who passes one would have its absence only by surprise.
+            langchain-google-genai: Gemini can hold to it, and whoever passes one expects that.
         strict: Kept for tracing; Google holds replies to the schema in any case.
 
     Raises:

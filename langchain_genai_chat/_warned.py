@@ -1,6 +1,6 @@
-"""Warnings that name a line of the user's.
+"""Warnings that name a line of the user's, and what was warned of before.
 
-Knows whose frames stand between it and this package; what there is to warn of, others know.
+Knows whose frames stand between that line and this package; what there is to warn of, others know.
 """
 
 import sys
