@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any, Literal, TypeAlias, get_args
 
-from pydantic import BaseModel, Field, InstanceOf, SecretStr
+from pydantic import BaseModel, Field, InstanceOf, SecretStr, StrictStr
 from pydantic.alias_generators import to_camel, to_snake
 
 from ._caching import Cache
@@ -48,9 +48,8 @@ class ConnectionFields(BaseModel, defer_build=True):  # only as a base is it eve
             "gives a token."
         ),
     )
-    base_url: str | None = Field(
+    base_url: StrictStr | None = Field(  # else bytes would become an address that was not looked at
         default=None,
-        strict=True,  # else bytes would become an address that was not looked at
         description="Of a gateway or the emulator; a version at its end is not doubled.",
     )
     api_version: str | None = Field(default=None, description="`v1beta`, `v1`, ...; by default the backend's own.")
