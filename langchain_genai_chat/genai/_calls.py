@@ -20,7 +20,7 @@ class StreamCancelledError(Exception):
 
 
 class Endable(ABC):
-    """A connection of ours, which another thread can end while it is read."""
+    """A connection of ours, which another thread or task can end while it is read."""
 
     __slots__ = ()
 

@@ -1,6 +1,6 @@
 """The sockets below httpx: what waits for one ends when its call is cancelled, in a thread also with the call's time.
 
-Knows httpcore's backends and streams by their methods, and where httpx keeps them; nothing of HTTP.
+Knows httpcore's backends and streams by their methods, and where httpx keeps them; of HTTP only how a head ends.
 """
 
 import socket
@@ -54,7 +54,7 @@ class _Backend:
 
 
 class _AsyncBackend:
-    """`_Backend` in an event loop, where the one who waits is bound by a scope."""
+    """`_Backend` in an event loop, where a scope bounds the time of a call."""
 
     def __init__(self, backend: Any) -> None:
         self._backend = backend
@@ -82,7 +82,7 @@ class _Connection(Endable):
     def _due(self, buffer: bytes) -> tuple[bytes | memoryview, ...]:
         """What to send now, the head of a request together with its body: one packet, and a call of the system less.
 
-        httpcore writes both at once and one by one, and where there is no body it writes nothing in its place.
+        httpcore writes one right after the other, and an empty block where there is no body.
         """
         if not self._head:
             if not buffer.endswith(HEAD_END):
