@@ -212,7 +212,7 @@ class AsyncTransport:
                         ends_at = time.monotonic() + TURN_S
                 else:
                     asked_at = time.monotonic()
-                    if call.is_tied and type(exchange.wanted) is Read:  # a scope for each would be a tenth of a chunk
+                    if call.is_tied and type(exchange.wanted) is Read:  # a scope for each takes 6 µs
                         await self._step(exchange, answer)
                     else:
                         with running(call):
