@@ -338,8 +338,9 @@ def added(
     total: types.GenerateContentResponseUsageMetadata, usage: types.GenerateContentResponseUsageMetadata
 ) -> types.GenerateContentResponseUsageMetadata:
     """Two requests' tokens together, also by kind of data; what is no count is left out."""
-    summed = {name: value for name, value in total if name.endswith(("_count", "_details")) and value is not None}
-    for name, value in usage:
+    kinds = ("_count", "_details")
+    summed = {name: value for name, value in vars(total).items() if value is not None and name.endswith(kinds)}
+    for name, value in vars(usage).items():
         if name.endswith("_count") and value is not None:
             summed[name] = summed.get(name, 0) + value
         elif name.endswith("_details") and value:
