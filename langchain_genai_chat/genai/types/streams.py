@@ -119,8 +119,8 @@ class AsyncStream(AsyncGenerator[T_co, None], Generic[T_co]):
         A coroutine function of yours that it runs is cancelled; a plain one is run to its end first. What came before
         stays as with `Stream.cancel`.
 
-        From another thread it is `asyncio.run_coroutine_threadsafe(stream.acancel(), loop)`. With HTTP/2, which arguments
-        of the http client can ask for, calls share a connection, and to end one may end the others.
+        From another thread it is `asyncio.run_coroutine_threadsafe(stream.acancel(), loop)`. With HTTP/2, which
+        arguments of the http client can ask for, calls share a connection, and to end one may end the others.
 
         Raises:
             RuntimeError: Another thread's event loop reads it.
