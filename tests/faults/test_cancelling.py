@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -482,19 +483,20 @@ async def test_a_cancelled_answer_says_what_it_cost_so_far(reads: bool, policy: 
     assert len(run.asked) == 2
 
 
+def second_waits(gate: threading.Event, asked: Asked) -> Iterator[Say]:
+    """Answer whole and keep the connection; the second time only when the gate is open."""
+    yield CHUNKED + chunks(FIRST, end=False)
+    if asked.attempt == 2:
+        gate.wait(5)
+    yield chunks(LAST)
+    yield End.KEEP
+
+
 @pytest.mark.behaviour("F10")
 def test_cancelling_a_stream_that_has_ended_leaves_its_connection_to_the_next(server: FaultServer) -> None:
     """It is another call's by then."""
     gate = threading.Event()
-
-    def second_waits(asked: Asked) -> Iterator[Say]:
-        yield CHUNKED + chunks(FIRST, end=False)
-        if asked.attempt == 2:
-            gate.wait(5)
-        yield chunks(LAST)
-        yield End.KEEP
-
-    run = server.run(second_waits)
+    run = server.run(partial(second_waits, gate))
     client = client_of(run.base_url, PATIENT)
     first, second = (client.models.generate_content_stream(model=MODEL, contents="Hi") for _ in range(2))
     assert "".join(str(chunk.text) for chunk in first) == HELLO
@@ -511,15 +513,7 @@ def test_cancelling_a_stream_that_has_ended_leaves_its_connection_to_the_next(se
 async def test_cancelling_an_async_stream_that_has_ended_leaves_its_connection_to_the_next(server: FaultServer) -> None:
     """As the sync one."""
     gate = threading.Event()
-
-    def second_waits(asked: Asked) -> Iterator[Say]:
-        yield CHUNKED + chunks(FIRST, end=False)
-        if asked.attempt == 2:
-            gate.wait(5)
-        yield chunks(LAST)
-        yield End.KEEP
-
-    models = client_of(server.run(second_waits).base_url, PATIENT).aio.models
+    models = client_of(server.run(partial(second_waits, gate)).base_url, PATIENT).aio.models
     first, second = [await models.generate_content_stream(model=MODEL, contents="Hi") for _ in range(2)]
     assert "".join([str(chunk.text) async for chunk in first]) == HELLO
     texts: list[str] = []

@@ -663,7 +663,7 @@ def test_roles_of_nobody_are_refused_by_place(client: genai.Client, item: Any) -
 def test_a_history_of_messages_is_told_what_takes_them(client: genai.Client) -> None:
     """A list of LangChain's messages is what somebody who comes from there has in hand."""
     with pytest.raises(ValueError, match=r"in history\[0\], a HumanMessage; pass contents.* GenAIChatMessageHistory"):
-        client.chats.create(model=FLASH, history=[HumanMessage("a")])  # type: ignore[list-item]
+        client.chats.create(model=FLASH, history=[HumanMessage("a")])  # type: ignore[list-item]  # refused
 
 
 def test_a_config_of_another_package_is_told_from_ours(client: genai.Client) -> None:
@@ -671,9 +671,9 @@ def test_a_config_of_another_package_is_told_from_ours(client: genai.Client) -> 
     theirs = create_model("GenerateContentConfig", temperature=(float, 0.0))
     chat = client.chats.create(model=FLASH)
     with pytest.raises(ValueError, match=r"config is a .*; pass a langchain_genai_chat\.genai\.types\.Generate"):
-        chat.send_message("a", config=theirs())  # type: ignore[arg-type]
+        chat.send_message("a", config=theirs())  # type: ignore[arg-type]  # refused
     with pytest.raises(ValueError, match=r"config is a builtins\.str; pass"):
-        client.models.generate_content(model=FLASH, contents="a", config="warm")  # type: ignore[arg-type]
+        client.models.generate_content(model=FLASH, contents="a", config="warm")  # type: ignore[arg-type]  # refused
 
 
 USER, SECOND_USER = types.UserContent("a"), types.UserContent("b")
